@@ -109,7 +109,7 @@ describe('organizations', () => {
         }
         if (tab === 'Unlocks') {
           const unlocked = page.getByRole('table', { name: 'Unlocked for all of it' });
-          await unlocked.getByRole('row', { name: /^team_space rule \S+ Unlocked / }).waitFor();
+          await unlocked.getByRole('row', { name: /^team_space Rule 1 Unlocked / }).waitFor();
         }
         if (tab === 'Roles') expect(await steadyAria(page.locator('.page-body'))).toMatchSnapshot();
         await look(`organization-${tab.toLowerCase()}`);

@@ -149,6 +149,8 @@ describe('access rows of a flag', () => {
       await dialog
         .getByText('4 access rows allow: user ada, user grace, user nobody-yet, user x@example.com')
         .waitFor();
+      await dialog.getByText('1 access row changes: role manager: Allow → Deny', { exact: true }).waitFor();
+      await dialog.getByText('1 access row is removed: organization globex (Deny)', { exact: true }).waitFor();
       await dialog.locator('[data-group="would_unlock"]').getByText('grace').waitFor();
       await dialog.locator('[data-group="would_lose"]').getByText('linus').waitFor();
       await look('flag-rows-review');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { GetFlagResponse, ListAccessResponse, ListAuditResponse } from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
-import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
+import { PHONE, startConsole, type Visit, visit, withoutOperation } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { steadyAria } from './stand/texts.js';
 
@@ -139,6 +139,44 @@ describe('the history', () => {
       const { access } = (await server.admin('GET', '/api/admin/flags/given/access')) as ListAccessResponse;
       expect(access).toEqual([]);
     });
+  });
+
+  it('asks whoever may not know how many lose a flag to say that they go on without it', async () => {
+    await server.admin('PATCH', '/api/admin/flags/lent', { name: 'Lent' });
+    await server.admin('PATCH', '/api/admin/flags/lent/access', { access: [{ user_id: 'ada' }] });
+    await visit(browser, server, async ({ page, context, open }) => {
+      await withoutOperation(context, 'PreviewRule');
+      await open('history?kind=flag&subject=lent');
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const undo = page.getByRole('alertdialog');
+      await undo.getByText('1 access row is removed: user ada (Allow)', { exact: true }).waitFor();
+      await undo.getByLabel('Why?').fill('a slip');
+      const unseen = /^Save without knowing whom it takes it from/;
+      const does = undo.getByRole('button', { name: 'Undo', exact: true });
+      await undo.getByLabel(unseen).waitFor();
+      expect(await does.isDisabled()).toBe(true);
+      expect(await undo.getByRole('button', { name: 'Ask again' }).count()).toBe(0);
+      await undo.getByRole('button', { name: 'Cancel' }).click();
+      // So it is where a draft is saved; of its words there is nothing to know.
+      await open('flags/lent?edit=true');
+      const review = page.getByRole('dialog');
+      const save = review.getByRole('button', { name: 'Save' });
+      await page.getByLabel('Owner').fill('ada');
+      await page.keyboard.press('Control+s');
+      await save.waitFor();
+      expect(await save.isEnabled()).toBe(true);
+      await review.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('switch').first().click();
+      await page.keyboard.press('Control+s');
+      await review.getByLabel(unseen).waitFor();
+      expect(await save.isDisabled()).toBe(true);
+      await review.getByLabel(unseen).check();
+      await save.click();
+      await review.waitFor({ state: 'detached' });
+    });
+    const { flag } = (await server.admin('GET', '/api/admin/flags/lent')) as GetFlagResponse;
+    expect(flag).toMatchObject({ owner: 'ada', active: false });
   });
 
   it('undoes nothing over what was changed since, and says by whom', async () => {

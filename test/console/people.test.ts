@@ -398,6 +398,9 @@ describe('what is known of a person', () => {
         await page.getByRole('tab', { name: 'Timeline' }).focus();
         await page.keyboard.press('ArrowRight');
         await page.getByRole('region', { name: 'Attributes' }).waitFor();
+        const unlocked = page.getByRole('region', { name: 'What the ledger says now' }).getByRole('listitem');
+        await unlocked.getByRole('link', { name: 'Rule 1', exact: true }).waitFor();
+        await unlocked.getByText(/verified their e-mail address/).waitFor();
         await look('person-data');
         await page.keyboard.press('ArrowRight');
         await page.getByRole('button', { name: 'Remove…' }).click();

@@ -181,7 +181,6 @@ export const organizationWords = {
       when: 'When',
     },
     whole: 'whole flag',
-    rule: (id: string) => `rule ${id}`,
     ruleAt: (n: number) => `rule ${number.format(n)}`,
     states: {
       STATE_UNSPECIFIED: 'Unknown',
@@ -202,7 +201,7 @@ export const organizationWords = {
       revoke: (what: string) => `Take ${what} away`,
       rearm: (what: string) => `Let it earn ${what} again`,
     },
-    ruleOf: (rule: string, key: string) => `rule ${rule} of ${key}`,
+    ruleOf: (rule: string, key: string) => `${rule} of ${key}`,
     whats: {
       grant:
         'All of its members have it from then on, for as long as they are its members, until it is taken away. Denials still beat it.',

@@ -128,6 +128,7 @@ export const en = {
   losses: {
     unseen: 'Save without knowing whom it takes it from',
     unknown: 'How many people would lose it could not be found out.',
+    untold: 'How many people would lose it is nothing that you may ask: nobody has counted them.',
     again: 'Ask again',
   },
   changes: {

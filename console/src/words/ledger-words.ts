@@ -1,3 +1,4 @@
+import { number } from './counting.js';
 import { spoken } from './spoken.js';
 import { words as everywhere } from './words.js';
 
@@ -10,6 +11,11 @@ export const ledgerWords = {
     KIND_REVOKED: 'taken away',
     KIND_REARMED: 'may be earned again',
     KIND_RELOCKED: 'relocked',
+  },
+  rule: {
+    at: (n: number) => `Rule ${number.format(n)}`,
+    gone: 'a rule that is gone',
+    some: 'one of its rules',
   },
   through: {
     TYPE_UNSPECIFIED: '',

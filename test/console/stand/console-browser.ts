@@ -50,6 +50,17 @@ export interface VisitOptions extends BrowserContextOptions {
   readonly signedOut?: boolean;
 }
 
+/** Has the console take whoever signs in for somebody who may not call an operation: a page that may ask it nothing. */
+export async function withoutOperation(context: BrowserContext, operation: string): Promise<void> {
+  await context.route('**/api/session', async (route) => {
+    // What says where a request comes from browsers add later than this.
+    const response = await route.fetch({ headers: { ...route.request().headers(), 'sec-fetch-site': 'same-origin' } });
+    const session = (await response.json()) as { operations?: readonly string[] };
+    const operations = session.operations?.filter((each) => each !== operation);
+    await route.fulfill({ response, json: { ...session, ...(operations === undefined ? {} : { operations }) } });
+  });
+}
+
 /** Visits the console with a browser profile of its own, and holds at the end that nothing went wrong on the way. */
 export async function visit(
   browser: Browser,

@@ -24,7 +24,8 @@ export interface Undoing {
   readonly undone: UndoneFlag | undefined;
   readonly losses: Losses;
   readonly preview: Preview | undefined;
-  readonly again: () => void;
+  /** Undefined for whoever may not ask how many lose it. */
+  readonly again: (() => void) | undefined;
   readonly stop: () => void;
 }
 
@@ -40,8 +41,8 @@ export function useUndoing(entry: AuditEntry): Undoing {
   });
   const [stopped, setStopped] = useState(false);
   const { preview, start, stop } = usePreview(entry.target);
-  const moves = mayPreview && data !== undefined && unsavedChanges(data.draft).some(mayMove);
-  const input = moves ? previewOf(draftInput(data.draft), 'KEEP') : '';
+  const moves = data && unsavedChanges(data.draft).some(mayMove);
+  const input = moves === true && mayPreview ? previewOf(draftInput(data!.draft), 'KEEP') : '';
   useEffect(() => {
     if (input !== '') void start(input);
   }, [start, input]);
@@ -50,11 +51,18 @@ export function useUndoing(entry: AuditEntry): Undoing {
     if (data === undefined) void refetch();
     else void start(input);
   };
+  const losses = (): Losses => {
+    // Where nothing that decides the flag changes, nobody loses it.
+    if (!isFlags || moves === false) return 0;
+    if (!asks || error !== null || stopped) return 'unknown';
+    if (moves === undefined) return 'asking';
+    return mayPreview ? lostBy(preview?.of === input ? preview : undefined) : 'unknown';
+  };
   return {
     undone: data,
-    losses: !asks || !mayPreview ? 0 : error !== null || stopped ? 'unknown' : lossesBy(data && moves, input, preview),
+    losses: losses(),
     preview: preview?.of === input ? preview : undefined,
-    again,
+    again: asks && mayPreview ? again : undefined,
     stop: () => {
       stop();
       setStopped(true);
@@ -62,12 +70,10 @@ export function useUndoing(entry: AuditEntry): Undoing {
   };
 }
 
-/** How many would lose the flag; nobody where nothing that decides it changes. */
-function lossesBy(moves: boolean | undefined, input: string, preview: Preview | undefined): Losses {
-  if (moves === false) return 0;
-  if (preview?.of !== input) return 'asking';
-  if (preview.result !== undefined) return Number(preview.result.counts?.would_lose ?? 0);
-  return preview.error === undefined ? 'asking' : 'unknown';
+/** How many would lose the flag, as far as its preview has come. */
+function lostBy({ result, error }: Partial<Preview> = {}): Losses {
+  if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
+  return error === undefined ? 'asking' : 'unknown';
 }
 
 /** The flag as it is, with a draft of what it becomes: the version before the entry, and the rows that were there. */
@@ -80,8 +86,12 @@ async function undoneBy({ target, before, after }: AuditEntry, signal: AbortSign
     draft = reduceDraft(draft, { kind: 'replace', flag: contentOf(earlier.flag, draft.now.flag), why: '' });
   const [former, put] = [(had?.access ?? []).map(rowOf), (left?.put ?? []).map(rowOf)];
   const restored = new Set(former.map(rowKey));
-  draft = reduceDraft(draft, { kind: 'put-rows', rows: former });
-  draft = reduceDraft(draft, { kind: 'drop-rows', rows: put.filter((row) => !restored.has(rowKey(row))) });
+  draft = reduceDraft(draft, { kind: 'put-rows', rows: former, stored: put });
+  draft = reduceDraft(draft, {
+    kind: 'drop-rows',
+    rows: put.filter((row) => !restored.has(rowKey(row))),
+    stored: put,
+  });
   return { flag: flag!, draft };
 }
 

@@ -1,5 +1,6 @@
 import { call } from '../../api/api.js';
 import { LedgerCause, LedgerKind } from '../../parts/ledger/ledger-entry.js';
+import { RuleName } from '../../parts/ledger/rule-name.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { Failure } from '../../parts/page/failure.js';
@@ -40,7 +41,11 @@ export function OrganizationLedger({ id }: { readonly id: string }) {
           key: String(at),
           cells: {
             flag: <FlagName {...entry} />,
-            of: <span className="soft">{entry.rule_id === '' ? text.whole : text.rule(entry.rule_id)}</span>,
+            of: (
+              <span className="soft">
+                {entry.rule_id === '' ? text.whole : <RuleName flag={entry.flag_key} rule={entry.rule_id} />}
+              </span>
+            ),
             what: <LedgerKind kind={entry.kind} />,
             through: <LedgerCause {...(entry.cause === undefined ? {} : { cause: entry.cause })} />,
             at: <Instant at={entry.recorded_at ?? entry.earned_at} />,

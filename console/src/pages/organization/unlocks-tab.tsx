@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Unlock } from '../../../../src/protocol/gen/admin-json.js';
+import { RuleName } from '../../parts/ledger/rule-name.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { Failure } from '../../parts/page/failure.js';
 import { useMay } from '../../parts/page/session-context.js';
@@ -9,7 +10,7 @@ import { AddIcon, EarnedIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { ByHandKind } from '../flag/unlocks/by-hand.js';
-import { GrantDialog, nameOf } from './features/grant-dialog.js';
+import { GrantDialog, useUnlockName } from './features/grant-dialog.js';
 import { FlagName } from './flag-name.js';
 import { OrganizationLedger } from './organization-ledger.js';
 import { useOrganization } from './use-organization.js';
@@ -59,24 +60,21 @@ export default function UnlocksTab({ id }: { readonly id: string }) {
               key: `${unlock.flag_id} ${unlock.rule_id}`,
               cells: {
                 flag: <FlagName {...unlock} />,
-                of: <span className="soft">{unlock.rule_id === '' ? text.whole : text.rule(unlock.rule_id)}</span>,
+                of: (
+                  <span className="soft">
+                    {unlock.rule_id === '' ? text.whole : <RuleName flag={unlock.flag_key} rule={unlock.rule_id} />}
+                  </span>
+                ),
                 state: text.states[unlock.state],
                 at: <Instant at={unlock.earned_at} />,
                 actions: unlock.flag_key !== '' && (
-                  <div className="row-actions">
-                    {(['revoke', 'rearm'] as const)
-                      .filter((kind) => may[kind] && !(kind === 'revoke' && unlock.state === 'STATE_REVOKED'))
-                      .map((kind) => (
-                        <Button
-                          key={kind}
-                          kind="quiet"
-                          aria-label={text.shortOf(text.short[kind], nameOf(unlock))}
-                          onClick={() => setAsked({ kind, unlock })}
-                        >
-                          {text.short[kind]}
-                        </Button>
-                      ))}
-                  </div>
+                  <Actions
+                    unlock={unlock}
+                    kinds={(['revoke', 'rearm'] as const).filter(
+                      (kind) => may[kind] && !(kind === 'revoke' && unlock.state === 'STATE_REVOKED'),
+                    )}
+                    onAsk={(kind) => setAsked({ kind, unlock })}
+                  />
                 ),
               },
             }))}
@@ -86,5 +84,25 @@ export default function UnlocksTab({ id }: { readonly id: string }) {
       <OrganizationLedger id={id} />
       {asked !== undefined && <GrantDialog id={id} {...asked} onClose={() => setAsked(undefined)} />}
     </>
+  );
+}
+
+interface ActionsProps {
+  readonly unlock: Unlock;
+  readonly kinds: readonly ('revoke' | 'rearm')[];
+  readonly onAsk: (kind: ByHandKind) => void;
+}
+
+function Actions({ unlock, kinds, onAsk }: ActionsProps) {
+  const { unlocks: text } = words.organization;
+  const name = useUnlockName(unlock);
+  return (
+    <div className="row-actions">
+      {kinds.map((kind) => (
+        <Button key={kind} kind="quiet" aria-label={text.shortOf(text.short[kind], name)} onClick={() => onAsk(kind)}>
+          {text.short[kind]}
+        </Button>
+      ))}
+    </div>
   );
 }

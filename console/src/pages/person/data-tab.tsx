@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js';
+import { RuleName } from '../../parts/ledger/rule-name.js';
 import { useMay } from '../../parts/page/session-context.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Moment } from '../../parts/time/moment.js';
@@ -132,8 +133,8 @@ function Unlocks({ data: { unlocks } }: { readonly data: GetUserResponse }) {
       {unlocks.map(({ flag_id, flag_key, rule_id, state, earned_at }) => (
         <li key={`${flag_id} ${rule_id}`}>
           <strong>{flag_key === '' ? words.person.timeline.goneFlag : flag_key}</strong>{' '}
-          <bdi>{rule_id === '' ? wholeFlag : rule_id}</bdi> <span>{states[state]}</span>{' '}
-          {earned_at !== undefined && <Moment at={earned_at} distance={false} />}
+          <span>{rule_id === '' ? wholeFlag : <RuleName flag={flag_key} rule={rule_id} whole />}</span>{' '}
+          <span>{states[state]}</span> {earned_at !== undefined && <Moment at={earned_at} distance={false} />}
         </li>
       ))}
     </ul>

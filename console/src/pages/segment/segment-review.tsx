@@ -30,14 +30,16 @@ export default function SegmentReview(props: SegmentReviewProps) {
   const mayPreview = useMay('PreviewRule');
   // What is unfinished is refused: saving it takes a flag from nobody.
   const finished = missingInConditions(draft.now.conditions) === undefined;
-  const asks = useMay('GetReferences') && mayPreview && decides && finished;
+  const moves = decides && finished;
+  const mayAsk = useMay('GetReferences') && mayPreview;
+  const asks = mayAsk && moves;
   const { effects, start, stop } = useEffects(segmentKey);
   const input = JSON.stringify(segmentInput({ base: { ...draft.base, version: 0 }, now: draft.now }));
   useEffect(() => {
     if (asks) void start(JSON.parse(input));
   }, [asks, start, input]);
   // Until it has ended, nobody knows whom it takes a flag from; what could not be had, or was stopped, is shown.
-  const losses = !asks ? 0 : effects?.of === input ? lostBy(effects) : 'asking';
+  const losses = !moves ? 0 : !mayAsk ? 'unknown' : effects?.of === input ? lostBy(effects) : 'asking';
   const save = async (why: string) => {
     const sent = draft.now;
     const answer = await call('PATCH /api/admin/segments/{segment_key}', {
@@ -52,7 +54,7 @@ export default function SegmentReview(props: SegmentReviewProps) {
       title={text.title}
       what={text.what(segmentKey)}
       losses={losses}
-      onAskAgain={() => void start(JSON.parse(input))}
+      onAskAgain={mayAsk ? () => void start(JSON.parse(input)) : undefined}
       asks={text}
       whyAtFirst={whyAtFirst}
       onSave={save}

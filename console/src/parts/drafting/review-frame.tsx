@@ -20,7 +20,8 @@ export interface ReviewFrameProps {
   readonly effects: ReactNode;
   /** How many lose something by it: where some do, their number is typed before it is saved, and where nobody knows, that is said. */
   readonly losses: Losses;
-  readonly onAskAgain: () => void;
+  /** Undefined for whoever may not ask for that. */
+  readonly onAskAgain: (() => void) | undefined;
   /** How that is asked for. */
   readonly asks: { readonly confirm: string; readonly toConfirm: (lost: string) => string };
   /** Why, as long as nobody says otherwise. */

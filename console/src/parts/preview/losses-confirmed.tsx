@@ -31,7 +31,8 @@ export interface LossesConfirmedProps {
   readonly confirming: Confirming;
   readonly label: string;
   readonly hint: (n: string) => string;
-  readonly onAgain: () => void;
+  /** Undefined for whoever may not ask for the number. */
+  readonly onAgain: (() => void) | undefined;
 }
 
 /** Asks for the number of those who lose something, or for going on without it. */
@@ -41,11 +42,11 @@ export function LossesConfirmed({ losses, confirming, label, hint, onAgain }: Lo
       <div className="review-unknown">
         <Tick
           label={words.losses.unseen}
-          hint={words.losses.unknown}
+          hint={onAgain === undefined ? words.losses.untold : words.losses.unknown}
           checked={confirming.unseen}
           onTick={confirming.takeUnseen}
         />
-        <Button onClick={onAgain}>{words.losses.again}</Button>
+        {onAgain !== undefined && <Button onClick={onAgain}>{words.losses.again}</Button>}
       </div>
     );
   if (losses === 'asking' || losses === 0) return null;

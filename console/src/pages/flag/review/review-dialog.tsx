@@ -33,16 +33,18 @@ export default function ReviewDialog(props: ReviewDialogProps) {
   const all = unsavedChanges(draft);
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
   const [stopped, setStopped] = useState(false);
-  // What is unfinished is refused: saving it takes the flag from nobody.
-  const mayPreview = useMay('PreviewRule') && !isUnfinished(draft.now.flag);
+  const mayPreview = useMay('PreviewRule');
+  // What is unfinished is refused: saving it takes the flag from nobody. Words about a flag take it from nobody either.
+  const moves = !isUnfinished(draft.now.flag) && all.some(mayMove);
+  const asks = mayPreview && !isUnfinished(draft.now.flag);
   const { preview, start, stop } = usePreview(draft.base.key);
   const input = previewOf(draftInput(draft), onRuleChange);
   useEffect(() => {
     setStopped(false);
-    if (mayPreview) void start(input);
-  }, [mayPreview, start, input]);
-  // Words about a flag can be saved also while nobody can say who would lose it.
-  const losses = mayPreview && all.some(mayMove) ? lossesIn(preview?.of === input ? preview : undefined, stopped) : 0;
+    if (asks) void start(input);
+  }, [asks, start, input]);
+  const known = preview?.of === input ? preview : undefined;
+  const losses = !moves ? 0 : mayPreview ? lossesIn(known, stopped) : 'unknown';
   const again = () => {
     setStopped(false);
     void start(input);
@@ -58,7 +60,7 @@ export default function ReviewDialog(props: ReviewDialogProps) {
       title={words.flag.reviewTitle}
       what={words.flag.reviewWhat(draft.base.key)}
       losses={losses}
-      onAskAgain={again}
+      onAskAgain={mayPreview ? again : undefined}
       asks={words.flag}
       whyAtFirst={whyAtFirst}
       onSave={save}

@@ -4,6 +4,7 @@ import type { Unlock } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { ChangeDialog } from '../../../parts/change-dialog.js';
 import { useVocabulary } from '../../../parts/conditions/use-vocabulary.js';
+import { useRule } from '../../../parts/ledger/rule-name.js';
 import { useDebounced } from '../../../parts/list/use-debounced.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
@@ -25,6 +26,7 @@ export function GrantDialog({ id, kind, unlock, onClose }: GrantDialogProps) {
   const [typed, setTyped] = useState('');
   const [rule, setRule] = useState('');
   const earned = useEarnedRules(typed.trim());
+  const name = useUnlockName(unlock);
   const flag = unlock?.flag_key ?? typed.trim();
   const act = async (reason: string): Promise<void> => {
     const what = { flag, kind, rule: unlock?.rule_id ?? rule, reason };
@@ -38,7 +40,7 @@ export function GrantDialog({ id, kind, unlock, onClose }: GrantDialogProps) {
   };
   return (
     <ChangeDialog
-      title={unlock === undefined ? text.granting(id) : text.asks[kind](nameOf(unlock))}
+      title={unlock === undefined ? text.granting(id) : text.asks[kind](name)}
       what={text.whats[kind]}
       does={text.does[kind]}
       danger={kind === 'revoke'}
@@ -73,8 +75,10 @@ export function GrantDialog({ id, kind, unlock, onClose }: GrantDialogProps) {
 }
 
 /** What an unlock is of, in a sentence. */
-export function nameOf({ flag_key, rule_id }: Unlock): string {
-  return rule_id === '' ? flag_key : words.organization.unlocks.ruleOf(rule_id, flag_key);
+export function useUnlockName(unlock: Unlock | undefined): string {
+  const { flag_key = '', rule_id = '' } = unlock ?? {};
+  const { name } = useRule(flag_key, rule_id);
+  return rule_id === '' ? flag_key : words.organization.unlocks.ruleOf(name, flag_key);
 }
 
 /** The rules of a flag that organizations earn; undefined as long as they are not known. */
