@@ -46,7 +46,7 @@ export const PERMISSIONS = {
   PreviewRule: platform('manage'),
   ExplainFlag: organization('manage'),
   ListUserFlags: organization('manage'),
-  TryFlag: platform('manage'),
+  TryFlag: organization('manage'),
   SetSegment: platform('manage'),
   GetSegment: platform('manage'),
   ListSegments: platform('manage'),

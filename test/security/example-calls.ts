@@ -79,7 +79,12 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   PreviewRule: () => ({ flag: { key: FLAG }, rule: { rollout: 50_000 } }),
   ExplainFlag: (reach) => ({ userId: of(reach).user, flagKey: FLAG }),
   ListUserFlags: (reach) => ({ userId: of(reach).user }),
-  TryFlag: (reach) => ({ flag: { key: FLAG }, rule: { rollout: 50_000 }, contexts: [{ userId: of(reach).user }] }),
+  'TryFlag the flag': () => ({ flag: { key: FLAG }, rule: { rollout: 50_000 }, contexts: [{ userId: OWN.user }] }),
+  'TryFlag rows of a delegated flag': (reach) => ({
+    flag: { key: FLAG },
+    access: [{ userId: of(reach).user }],
+    contexts: [{ userId: of(reach).user }],
+  }),
   SetSegment: () => ({ segment: { key: SEGMENT } }),
   GetSegment: () => ({ key: SEGMENT }),
   ListSegments: () => ({}),

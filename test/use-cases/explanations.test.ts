@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EvaluationContext } from '../../src/core/deciding/decision.js';
 import type { Explanation } from '../../src/core/explaining/explanation.js';
 import { DAY_MS } from '../../src/core/values/time.js';
-import type { Explained } from '../../src/services/explaining/explanations.js';
+import type { Explained, Told } from '../../src/services/explaining/explanations.js';
 import type { TryInput } from '../../src/services/explaining/tries.js';
 import type { UserFlagsFilter } from '../../src/services/explaining/user-flag-list.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -34,7 +34,8 @@ describeOnEachEngine('why a flag is decided as it is', (engine) => {
     flagKey: string,
     { call = OPERATOR, ...more }: { call?: typeof OPERATOR; context?: EvaluationContext; at?: number } = {},
   ): Promise<Explained> => stand.services.explanations.explain(call, { ...input(userId, flagKey), ...more });
-  const whole = ({ told }: Explained): Explanation => {
+  const whole = (of: Explained | Told): Explanation => {
+    const told = 'told' in of ? of.told : of;
     if (told.to !== 'platform') throw new Error('it is told to an organization');
     return told.explanation;
   };
@@ -147,11 +148,17 @@ describeOnEachEngine('why a flag is decided as it is', (engine) => {
   });
 
   describe('a draft', () => {
-    const tried = (more: Partial<TryInput> & Pick<TryInput, 'targets' | 'keyOrId'>) =>
-      stand.services.tries.try(OPERATOR, {
+    type Asked = Partial<TryInput> & Pick<TryInput, 'targets' | 'keyOrId'>;
+    const triedBy = (call: typeof OPERATOR, more: Asked) =>
+      stand.services.tries.try(call, {
         ...{ mustExist: false, onRuleChange: 'KEEP', input: {}, rule: undefined },
         ...more,
       });
+    const tried = async (more: Asked) => {
+      const { users, ...rest } = await triedBy(OPERATOR, more);
+      const both = users.map(({ before, after, ...user }) => ({ ...user, before: whole(before), after: whole(after) }));
+      return { ...rest, users: both };
+    };
 
     it('is tried on users who are named and on contexts, as a preview would decide', async () => {
       const { flag } = await stand.setFlag('tools', latching(atLeast(3, 'save')));
@@ -205,6 +212,78 @@ describeOnEachEngine('why a flag is decided as it is', (engine) => {
       await expect(tried({ keyOrId: 'brand_new', targets: bad })).rejects.toMatchObject({
         faults: [{ pointer: '/contexts/1/roles/0' }],
       });
+    });
+
+    it('of an organization’s own rows tells it what it would be told had it saved them, and no more', async () => {
+      await stand.identify('eva', { organizationId: 'acme', roles: ['employee'], emailVerified: true });
+      await stand.identify('max', { organizationId: 'other' });
+      await stand.setFlag('workspace', { isEnabledGlobally: true, clientVisible: false });
+      const rules = [{ name: 'secret name', conditions: { all: [verified] } }];
+      const denies = { effect: 'DENY' as const };
+      const worlds = {
+        nothing: [{}, []],
+        by_rule: [{ rules }, []],
+        switched_off: [{ active: false, rules }, []],
+        required: [{ prerequisites: [{ flagKey: 'workspace' }] }, []],
+        kept_off: [{ isEnabledGlobally: true }, [{ userId: 'eva', ...denies }]],
+        given_by_role: [{}, [{ role: 'employee' }]],
+      } as const;
+      const own = machine(['manage'], 'acme');
+      const drafts = [
+        { access: [{ userId: 'eva' }] },
+        { access: [{ userId: 'eva', ...denies }] },
+        { access: [{ organizationId: 'acme', ...denies }] },
+        { removeAccess: [{ userId: 'eva' }] },
+        { access: [{ role: 'employee', ...denies }], removeAccess: [{ userId: 'eva' }] },
+        { access: [{ userId: 'eva' }], removeAccess: [{ role: 'employee' }] },
+      ];
+      const targets = [{ userId: 'eva', context: {} }];
+      const told = async (key: string) => (await explained('eva', key, { call: own })).told;
+      const on: string[] = [];
+      for (const [key, [input, access]] of Object.entries(worlds)) {
+        await stand.setFlag(key, { delegated: true, ...input }, { access });
+        // Each is laid over what the drafts before it have left.
+        for (const draft of drafts) {
+          const answer = await triedBy(own, { keyOrId: key, ...draft, targets });
+          const before = await told(key);
+          await stand.services.flags.set(own, {
+            ...{ keyOrId: key, mustExist: true, input: {}, onRuleChange: 'KEEP', comment: '' },
+            ...{ expectedVersion: undefined, access: [], removeAccess: [], ...draft },
+          });
+          const after = await told(key);
+          expect(answer).toMatchObject({ configurationRevision: 0, warnings: [] });
+          expect([key, answer.users.map((user) => [user.before, user.after])]).toEqual([key, [[before, after]]]);
+          expect(JSON.stringify(answer)).not.toContain('secret name');
+          if (after.explanation.decision.enabled) on.push(key);
+        }
+      }
+      // Where the platform keeps it off, no row of the organization has it on, and it is told no more than that.
+      expect([...new Set(on)]).toEqual(['nothing', 'by_rule', 'required', 'given_by_role']);
+
+      await stand.setFlag('undelegated', {});
+      const refused = (more: Partial<Asked>, call = own) => triedBy(call, { keyOrId: 'nothing', targets, ...more });
+      const forbidden: Partial<Asked>[] = [
+        { input: { active: true } },
+        { rule: { input: { id: 'x' }, position: undefined } },
+      ];
+      for (const draft of forbidden) await expect(refused(draft)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      for (const context of [{ attributes: { plan: 'pro' } }, { joinedAt: 0 }])
+        await expect(refused({ targets: [{ userId: 'eva', context }] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      const messages = ['undelegated', 'not_there'].map((keyOrId) =>
+        refused({ keyOrId }).catch(({ code, message }) => `${code} ${message.replace(keyOrId, 'it')}`),
+      );
+      expect(new Set(await Promise.all(messages))).toEqual(
+        new Set(['NOT_FOUND no flag "it" is delegated to organizations']),
+      );
+      for (const userId of ['max', 'nobody-yet', ''])
+        await expect(refused({ targets: [{ userId, context: {} }] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const elsewhere = [{ userId: 'eva', context: { organizationId: 'other' } }];
+      await expect(refused({ targets: elsewhere })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(refused({ access: [{ organizationId: 'other' }] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      for (const userId of ['max', 'nobody-yet'])
+        await expect(refused({ access: [{ userId }] })).rejects.toMatchObject({ code: 'INVALID' });
+      const plain = person('eva', { organizationId: 'acme', roles: ['employee'] });
+      await expect(refused({}, plain)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     });
   });
 });

@@ -1,5 +1,5 @@
 import { requireName } from '../../calls/check-input.js';
-import { invalidAt, notStorable } from '../../calls/errors.js';
+import { forbidden, invalidAt, notStorable } from '../../calls/errors.js';
 import { anyAction, readsAnyAction } from '../../configuration/any-action.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { Derivation, Flag } from '../../core/flags/flag.js';
@@ -14,12 +14,14 @@ import { type ActionNames, allActions } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 import { type AccessInput, parseAccessRows } from '../access/access-rows.js';
+import { requireDelegated } from '../access/caller-reach.js';
 import {
   checkDrafted,
   checkFlagName,
   checkNamed,
   draftedFlag,
   type FlagDraft,
+  saysAnything,
   windowWarnings,
 } from '../flags/flag-draft.js';
 import { type SetSegmentInput, segmentAfter } from '../flags/segments.js';
@@ -76,21 +78,33 @@ export function checkDraft({ keyOrId, input, rule }: DraftInput): void {
   }
 }
 
-/** Holds a draft against a configuration. Throws INVALID and NOT_FOUND as saving the draft would. */
-export function heldAgainst(
-  input: DraftInput,
-  { snapshot, now, known }: { readonly snapshot: Snapshot; readonly now: number; readonly known: KnownDays },
-): HeldDraft {
+/** What a draft is held against, and whose rows it has. */
+export interface HeldIn {
+  readonly snapshot: Snapshot;
+  readonly now: number;
+  readonly known: KnownDays;
+  /** The organization whose own rows a draft puts and removes, of a delegated flag that stays as it is; '' or left out: the platform. */
+  readonly manager?: string;
+}
+
+/** Holds a draft against a configuration. Throws INVALID, FORBIDDEN and NOT_FOUND as saving the draft would. */
+export function heldAgainst(input: DraftInput, { snapshot, now, known, manager = '' }: HeldIn): HeldDraft {
   const existing = (snapshot.flags.get(input.keyOrId) ?? snapshot.flagsById.get(input.keyOrId))?.stored;
+  if (manager !== '') requireRowsAlone(input);
+  requireDelegated(manager, existing?.archived === true ? undefined : existing, input.keyOrId);
   checkNamed(input, existing);
   const draft = { ...input, input: withRule(input, existing) };
   const drafted = input.segment === undefined ? snapshot : withSegment(snapshot, input.segment, now);
   const { flag } = draftedFlag(draft, existing, now, draftIds());
-  const warnings = [
-    ...checkDrafted(flag, drafted),
-    ...windowWarnings(flag, { known, now, segments: drafted.segments, derived: snapshot.derivations.all }),
-  ];
-  const named = parseAccessRows(input.access ?? [], input.removeAccess ?? [], '');
+  // What stands in its policy is nothing that an organization is told.
+  const warnings =
+    manager !== ''
+      ? []
+      : [
+          ...checkDrafted(flag, drafted),
+          ...windowWarnings(flag, { known, now, segments: drafted.segments, derived: snapshot.derivations.all }),
+        ];
+  const named = parseAccessRows(input.access ?? [], input.removeAccess ?? [], manager);
   const rows = new DraftedRows(flag.id, named);
   const { before, after } = draftSides(
     snapshot,
@@ -111,6 +125,12 @@ export function heldAgainst(
     countedAs: readsAnyAction(after) && !readsAnyAction(snapshot) ? anyActionAlone(known) : undefined,
     earnerDaysOf: bothDays(earnerDaysOf(before), earnerDaysOf(after)),
   };
+}
+
+/** Rejects with FORBIDDEN what is more than rows: an organization changes nothing else, and would find out what the platform's rules ask. */
+function requireRowsAlone({ input, rule, segment }: DraftInput): void {
+  if (!saysAnything(input) && rule === undefined && segment === undefined) return;
+  throw forbidden('only the platform changes a flag; an organization tries access rows of its own on delegated flags');
 }
 
 /** The configuration with a segment as it would be saved. */

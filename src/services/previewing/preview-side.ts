@@ -1,7 +1,11 @@
 import type { Decision, EvaluationContext } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
-import { passingSubject, type Subject } from '../../core/deciding/subject.js';
+import { passingSubject, type Subject, subjectOf } from '../../core/deciding/subject.js';
 import { explain } from '../../core/explaining/explain.js';
+import {
+  explainForOrganization,
+  type OrganizationExplanation,
+} from '../../core/explaining/explain-for-organization.js';
 import type { Explanation } from '../../core/explaining/explanation.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { FlagRequirements } from '../../core/requirements/requirement.js';
@@ -120,6 +124,19 @@ export class PreviewSide {
       user: this.#settled(previewed),
       organization: this.#organizationOf(organization === own ? previewed : { user, organization, dueAt: undefined }),
     });
+  }
+
+  /** What an organization may be told of that. The flag must be there. */
+  explanationForOrganization(
+    { user, organization: own, dueAt }: Previewed,
+    overridden: Overridden,
+  ): OrganizationExplanation {
+    const { context, organization } = overridden;
+    const previewed = { user, organization, dueAt: organization === own ? dueAt : undefined };
+    const settled = this.#settled({ user, organization: own, dueAt });
+    const subject = subjectOf(this.#snapshot, settled, this.#organizationOf(previewed), context);
+    const about = { snapshot: this.#snapshot, subject, now: this.#now, known: this.#known };
+    return explainForOrganization(this.#compiled()!, about);
   }
 
   #compiled(): CompiledFlag | undefined {

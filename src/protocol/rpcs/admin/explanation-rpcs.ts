@@ -5,7 +5,7 @@ import type { LedgerFlip } from '../../../core/explaining/user-flag.js';
 import { USER_FLAG_STATES, type UserFlagState } from '../../../core/explaining/user-flag.js';
 import { inRow } from '../../../core/states/role-hierarchy.js';
 import { isNobody } from '../../../core/states/user-state.js';
-import type { Explained } from '../../../services/explaining/explanations.js';
+import type { Told } from '../../../services/explaining/explanations.js';
 import type { TriedUser } from '../../../services/explaining/tries.js';
 import type { ListedUserFlag } from '../../../services/explaining/user-flag-list.js';
 import type { ServiceSet } from '../../../services/service-set.js';
@@ -19,6 +19,7 @@ import {
 } from '../../gen/latchkey/v1/user_flags.js';
 import { overridesOf, targetOf } from '../../messages/evaluation-context.js';
 import {
+  type ExplanationForm,
   explanationMessage,
   organizationExplanationMessage,
   valuelessDecision,
@@ -48,7 +49,10 @@ export function explanationRpcs({
           context: overridesOf(request),
           at: epochMs(request.at),
         });
-        return { explanation: toldMessage(explained), user: explainedUser(explained) };
+        return {
+          explanation: toldMessage(explained.told, { stale: explained.stale, withValue: true }),
+          user: explainedUser(explained),
+        };
       },
     },
     listUserFlags: {
@@ -76,8 +80,7 @@ export function explanationRpcs({
   };
 }
 
-function toldMessage({ told, stale }: Explained): Explanation {
-  const form = { stale, withValue: true };
+function toldMessage(told: Told, form: ExplanationForm): Explanation {
   return told.to === 'platform'
     ? explanationMessage(told.explanation, form)
     : organizationExplanationMessage(told.explanation, form);
@@ -102,8 +105,8 @@ function triedMessage({ before, after, ...of }: TriedUser, asOf: number): TriedM
   const form = { stale: false, withValue: false };
   return {
     user: explainedUser({ ...of, now: asOf }),
-    before: explanationMessage(before, form),
-    after: explanationMessage(after, form),
+    before: toldMessage(before, form),
+    after: toldMessage(after, form),
   };
 }
 

@@ -167,7 +167,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel, GetStage, ListOrganizationFlags and ListStuckUsers, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, TryFlag, GetFunnel, GetStage, ListOrganizationFlags and ListStuckUsers, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -255,7 +255,8 @@ export const AdminServiceDefinition = {
     },
     /**
      * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
-     * refuse the draft, in the same words. Scope: `manage`.
+     * refuse the draft, in the same words. Scope: `manage`; bound to an organization, its own rows of delegated flags and its own users
+     * alone, told less: see Explanation.
      */
     tryFlag: {
       name: "TryFlag",

@@ -17,7 +17,8 @@ export const protobufFileName = "latchkey/v1/try_flag.proto";
 
 /**
  * Asks what a change of a flag would come to for a few users, at once and with reasons, without saving it. The draft is that of
- * PreviewRuleRequest.
+ * PreviewRuleRequest. Whoever administers an organization gives `access` and `remove_access` alone, of a delegated flag: rows that it
+ * manages, those of users for whom it is asked; a context names one of its own users, and overrides `roles` at most.
  */
 export interface TryFlagRequest {
   /** See PreviewRuleRequest.flag. */
@@ -54,7 +55,7 @@ export interface TryFlagResponse {
   asOf:
     | Date
     | undefined;
-  /** The revision of the configuration that the draft was held against. */
+  /** The revision of the configuration that the draft was held against. 0 for an organization, as `warnings` are empty. */
   configurationRevision: number;
   /** What saving the draft would warn of. */
   warnings: Warning[];
@@ -62,7 +63,7 @@ export interface TryFlagResponse {
 
 /**
  * What a change of a flag would come to for one user. What the user has earned by now counts as unlocked on either side, as in a
- * preview.
+ * preview. An organization is told what ExplainFlag tells it, before the rows are saved and after.
  */
 export interface TriedUser {
   /** Whom it is about, after the change. */
