@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import type { ListAccessResponse } from '../../src/protocol/gen/admin-json.js';
 import { busy, until } from '../timing.js';
 import { PHONE, startConsole, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -24,6 +25,11 @@ const row = (page: Page, name: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('button', { name: new RegExp(`${name} `) }) });
 const ladder = (page: Page, flag: string) =>
   page.getByRole('list', { name: `Order of evaluation of ${flag}`, exact: true });
+
+async function rowsOf(flag: string): Promise<readonly string[]> {
+  const { access } = (await server.admin('GET', `/api/admin/flags/${flag}/access`)) as ListAccessResponse;
+  return access.map(({ user_id, role, effect }) => `${effect} ${user_id}${role}`);
+}
 
 async function offered(page: Page, id: string, flag: string): Promise<readonly string[]> {
   const url = new URL(page.url());
@@ -119,7 +125,7 @@ describe('a person who does not see it', () => {
         await look('person-denied');
         await page.getByRole('button', { name: 'Allow for ada…' }).focus();
         await page.keyboard.press('Enter');
-        await page.getByRole('alertdialog').waitFor();
+        await page.getByText('ada alone: off now, on after', { exact: true }).waitFor();
         await page.keyboard.press('Enter');
         await page.getByText('Say why first.').waitFor();
         await page.keyboard.type('she is back');
@@ -254,8 +260,17 @@ describe('a person who does not see it', () => {
         await page.getByText(/^Letting them earn it again would change nothing now: .*employee/).waitFor();
         await look('person-barred');
         // Switched off, and nothing below lets anybody in.
-        expect(await offered(page, 'grace', 'shelved')).toEqual([]);
+        expect(await offered(page, 'grace', 'shelved')).toEqual(['Switch on and allow for grace…']);
         await page.getByText(/^“Switch on” alone would change nothing: off for grace/).waitFor();
+        await page.getByRole('button', { name: 'Switch on and allow for grace…' }).click();
+        await dialog.getByText('grace: off now, on after', { exact: true }).waitFor();
+        await dialog.getByText('1 person would get it').waitFor();
+        await look('person-switch-and-row');
+        await dialog.getByLabel('Why?').fill('for her alone');
+        await dialog.getByRole('button', { name: 'Switch on and allow', exact: true }).click();
+        await dialog.waitFor({ state: 'detached' });
+        const { flag } = (await server.admin('GET', '/api/admin/flags/shelved')) as { flag: { active: boolean } };
+        expect([flag.active, await rowsOf('shelved')]).toEqual([true, ['ALLOW grace']]);
         // Switched off before its window: both at once.
         expect(await offered(page, 'grace', 'autumn')).toEqual(['Switch on and open the schedule…']);
         await page.getByRole('button', { name: 'Switch on and open the schedule…' }).click();
@@ -268,6 +283,62 @@ describe('a person who does not see it', () => {
         await page.locator('.panel-sentence[data-on]').waitFor();
       });
       await admin('users/grace', { roles: ['employee'] });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is helped by nothing that nobody could see, and by no row over one that somebody else has put meanwhile',
+    async () => {
+      const admin = (path: string, body: object) => server.admin('PATCH', `/api/admin/${path}`, body);
+      await admin('flags/unseen', { active: false, is_enabled_globally: true });
+      await admin('flags/contested', { name: 'Contested' });
+      await visit(browser, server, async ({ page, open, look, expectFault }) => {
+        expectFault(/status of 40[39]/);
+        await open('people/grace');
+        await page.getByRole('button', { name: /Dashboard/ }).waitFor();
+        const dialog = page.getByRole('alertdialog');
+        const held = Promise.withResolvers<void>();
+        await page.route('**/unseen/preview', async (route) => {
+          await held.promise;
+          await route.fulfill({ status: 403, json: { status: 403, title: 'Forbidden', detail: 'not for you' } });
+        });
+        expect(await offered(page, 'grace', 'unseen')).toEqual(['Switch on…']);
+        await page.getByRole('button', { name: 'Switch on…' }).click();
+        await dialog.getByText('grace: off now, on after', { exact: true }).waitFor();
+        await dialog.getByLabel('Why?').fill('at once');
+        const does = dialog.getByRole('button', { name: 'Switch on', exact: true });
+        expect(await does.isDisabled()).toBe(true);
+        await page.keyboard.press('Enter');
+        held.resolve();
+        const unseen = dialog.getByLabel(/^Save without knowing whom it takes it from/);
+        await unseen.waitFor();
+        expect(await does.isDisabled()).toBe(true);
+        await look('person-fix-unseen');
+        await page.unroute('**/unseen/preview');
+        await dialog.getByRole('button', { name: 'Ask again' }).click();
+        await dialog.getByText('3 people would get it').waitFor();
+        const { flag } = (await server.admin('GET', '/api/admin/flags/unseen')) as { flag: { active: boolean } };
+        expect(flag.active).toBe(false);
+        await does.click();
+        await dialog.waitFor({ state: 'detached' });
+
+        await offered(page, 'grace', 'contested');
+        await page.getByRole('button', { name: 'Allow for grace…' }).click();
+        await dialog.getByText('grace alone: off now, on after', { exact: true }).waitFor();
+        await admin('flags/contested/access', { access: [{ user_id: 'grace', effect: 'DENY' }] });
+        await dialog.getByLabel('Why?').fill('she asked');
+        const allow = dialog.getByRole('button', { name: 'Allow', exact: true });
+        await allow.click();
+        const changed = dialog.getByText('Somebody changed this row meanwhile').locator('..');
+        await changed.waitFor();
+        expect(await changed.locator('dl > div').allTextContents()).toEqual(['Wasno row', 'Theirsdeny', 'Yoursallow']);
+        expect(await rowsOf('contested')).toEqual(['DENY grace']);
+        await look('person-fix-row-changed');
+        await allow.click();
+        await dialog.waitFor({ state: 'detached' });
+        expect(await rowsOf('contested')).toEqual(['ALLOW grace']);
+      });
     },
     LIMIT_MS,
   );
@@ -399,8 +470,9 @@ describe('what is known of a person', () => {
         await page.keyboard.press('ArrowRight');
         await page.getByRole('region', { name: 'Attributes' }).waitFor();
         const unlocked = page.getByRole('region', { name: 'What the ledger says now' }).getByRole('listitem');
-        await unlocked.getByRole('link', { name: 'Rule 1', exact: true }).waitFor();
-        await unlocked.getByText(/verified their e-mail address/).waitFor();
+        const first = unlocked.filter({ hasText: 'first_steps' });
+        await first.getByRole('link', { name: 'Rule 1', exact: true }).waitFor();
+        await first.getByText(/verified their e-mail address/).waitFor();
         await look('person-data');
         await page.keyboard.press('ArrowRight');
         await page.getByRole('button', { name: 'Remove…' }).click();
@@ -466,6 +538,29 @@ describe('what is known of a person', () => {
         expect(await table.locator('.person-link').allTextContents()).toEqual(['ada']);
         expect(await offered(page, 'ada', 'reports_tab')).toEqual(['Allow for ada…']);
         await look('person-delegated');
+        // What its own row changes is tried before it is offered, and shown before it is done.
+        await page.getByRole('button', { name: 'Allow for ada…' }).click();
+        const dialog = page.getByRole('alertdialog');
+        await dialog.getByText('ada alone: off now, on after', { exact: true }).waitFor();
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        // The platform denies it to her, which no row of the organization beats; its own row alone is nothing that helps.
+        await server.admin('PATCH', '/api/admin/flags/withheld', { name: 'Withheld', delegated: true });
+        await server.admin('PATCH', '/api/admin/flags/withheld/access', {
+          access: [{ user_id: 'ada', effect: 'DENY' }],
+        });
+        expect(await offered(page, 'ada', 'withheld')).toEqual([]);
+        await page.getByText('“Allow for ada” alone would change nothing: still off', { exact: true }).waitFor();
+        // A denial by the organization itself: a row of her own helps, and removing that one does not.
+        await server.admin('PATCH', '/api/admin/flags/barred', { name: 'Barred', delegated: true });
+        const put = await fetch(`${server.origin}/api/admin/flags/barred/access`, {
+          method: 'PATCH',
+          headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ access: [{ role: 'manager', effect: 'DENY' }] }),
+        });
+        expect(put.status).toBe(200);
+        expect(await offered(page, 'ada', 'barred')).toEqual(['Allow for ada…']);
+        await page.getByText('“Remove the row” alone would change nothing: still off', { exact: true }).waitFor();
+        await look('person-delegated-denied');
         expect(await offered(page, 'ada', 'dashboard')).toEqual([]);
         expectFault(/status of 404/);
         await open('people/grace');

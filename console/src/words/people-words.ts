@@ -204,12 +204,22 @@ export const personWords = {
       what: 'For everybody whom its policy lets in.',
       diff: (flag: string) => `${flag}: switched on: no → yes`,
       does: 'Switch on',
+      and: {
+        name: (who: string) => `Switch on and allow for ${who}…`,
+        title: (who: string, flag: string) => `Switch on ${flag} and allow it for ${who}?`,
+        does: 'Switch on and allow',
+      },
     },
     switchOnAndOpen: {
       name: 'Switch on and open the schedule…',
       title: (flag: string) => `Switch on ${flag} and open its schedule?`,
       what: 'For everybody whom its policy lets in. Neither helps without the other.',
       does: 'Switch on and open',
+      and: {
+        name: (who: string) => `Switch on, open the schedule and allow for ${who}…`,
+        title: (who: string, flag: string) => `Switch on ${flag}, open its schedule and allow it for ${who}?`,
+        does: 'Switch on, open and allow',
+      },
     },
     openWindow: {
       name: 'Open the schedule…',
@@ -218,7 +228,14 @@ export const personWords = {
       start: (flag: string, at: string) => `${flag}: begins: ${at} → no beginning`,
       end: (flag: string, at: string) => `${flag}: ends: ${at} → no end`,
       does: 'Open',
+      and: {
+        name: (who: string) => `Open the schedule and allow for ${who}…`,
+        title: (who: string, flag: string) => `Open the schedule of ${flag} and allow it for ${who}?`,
+        does: 'Open and allow',
+      },
     },
+    both: (what: string, who: string) =>
+      `${what} ${who} is not among them without a row of their own, which is saved with it. Neither helps without the other.`,
     raise: {
       name: 'Raise the rollout…',
       title: (rule: string) => (rule === '' ? 'Raise the rollout?' : `Raise the rollout of “${rule}”?`),
@@ -230,7 +247,23 @@ export const personWords = {
       does: 'Raise',
     },
     conflict: 'Somebody changed this flag meanwhile. Close this, look at the explanation again, then decide.',
+    rowChanged: {
+      title: 'Somebody changed this row meanwhile',
+      what: 'Do it again to put yours over theirs, or close this and leave theirs.',
+      was: 'Was',
+      theirs: 'Theirs',
+      yours: 'Yours',
+      none: 'no row',
+      says: { ALLOW: 'allow', DENY: 'deny' },
+      recorded: (says: string) => `${says}, on record only`,
+    },
     done: 'Done',
+    unknown: (names: string) =>
+      `Whether ${names} would help could not be found out; what was not looked at is not offered.`,
+    untold: (names: string) => `Whether ${names} would help you may not ask; what was not looked at is not offered.`,
+    still: { on: 'still on', off: 'still off' },
+    named: (name: string) => `“${name}”`,
+    again: 'Ask again',
     idle: (name: string, after: string) => `“${name}” alone would change nothing: ${after}`,
     barred: (earned: string) =>
       `Letting them earn it again would change nothing now: what they have does not earn it${earned === '' ? '' : `, which is for ${earned}`}.`,
@@ -244,16 +277,17 @@ export const personWords = {
         : `${who}: ${before ? 'on' : 'off'} now, ${after ? 'on' : 'off'} after`,
     asking: 'Asking what it does to this person…',
     unknown: (why: string) => `What it does to this person is not known: ${why}`,
+    untold: 'What it does to this person is nothing that you may ask.',
   },
   preview: {
     title: 'What it does to others',
+    untold: 'Whom else it concerns is nothing that you may ask.',
     running: (done: number, total: number) => `${number.format(done)} of ${number.format(total)} looked at`,
     unlock: (n: number) => `${count(n, 'person', 'people')} would get it`,
     lose: (n: number) => `${count(n, 'person', 'people')} would lose it`,
     stay: (on: number, off: number) => `${number.format(on)} stay on, ${number.format(off)} stay off`,
     others: (n: number) => `and ${number.format(n)} more`,
     forced: 'Nobody is on with it as yet: something else keeps the flag off.',
-    again: 'Try again',
   },
   timeline: {
     label: 'What happened, newest first',

@@ -87,7 +87,8 @@ export function ruleInput(whole: DraftRule): RuleInput {
   };
 }
 
-function rowInput({ managed_by: _managedBy, ...row }: AccessRow): AccessRowInput {
+/** A row as it is sent: who manages it follows from who sends it. */
+export function rowInput({ managed_by: _managedBy, ...row }: AccessRow): AccessRowInput {
   const { effect, ...named } = row;
   return { ...named, ...(effect === undefined || effect === 'EFFECT_UNSPECIFIED' ? {} : { effect }) };
 }

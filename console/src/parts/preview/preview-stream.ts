@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/gen/admin-json.js';
+import { ApiError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
 import type { DraftInput } from '../../draft/flag/save-request.js';
+import type { Losses } from './losses-confirmed.js';
 import { untilAnswered } from './until-answered.js';
 
 /** A preview as far as it has come. */
@@ -53,4 +55,15 @@ export function usePreview(flag: string) {
     [flag],
   );
   return { preview, start, stop };
+}
+
+/**
+ * How many would lose the flag: until the preview of just what is to be saved has ended, nobody knows, nor where it failed or was stopped. What
+ * cannot be previewed since it is refused takes it from nobody: saving it is refused as well, and says where.
+ */
+export function lossesIn(preview: Preview | undefined, stopped = false): Losses {
+  const { result, error } = preview ?? {};
+  if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
+  if (error instanceof ApiError && error.kind === 'refused') return 0;
+  return stopped || error !== undefined ? 'unknown' : 'asking';
 }

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
-import { ApiError } from '../../../api/api-error.js';
 import { mayMove } from '../../../draft/flag/changes.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag/flag-draft.js';
 import type { ChangedRows } from '../../../draft/flag/merge-rows.js';
@@ -9,9 +8,8 @@ import { draftInput, saveRequest } from '../../../draft/flag/save-request.js';
 import { isUnfinished } from '../../../draft/flag/unfinished.js';
 import { ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import { useMay } from '../../../parts/page/session-context.js';
-import type { Losses } from '../../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
-import { type Preview, previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
+import { lossesIn, previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
 import { words } from '../../../words/flag-words.js';
 import { FlagChanges } from './flag-changes.js';
 
@@ -101,17 +99,6 @@ export default function ReviewDialog(props: ReviewDialogProps) {
       <FlagChanges draft={draft} sentences={sentences} />
     </ReviewFrame>
   );
-}
-
-/**
- * How many would lose the flag: until the preview of just this has ended, nobody knows, nor where it failed or was stopped. What cannot be
- * previewed since it is refused takes it from nobody: saving it is refused as well, and says where.
- */
-function lossesIn(preview: Preview | undefined, stopped: boolean): Losses {
-  const { result, error } = preview ?? {};
-  if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
-  if (error instanceof ApiError && error.kind === 'refused') return 0;
-  return stopped || error !== undefined ? 'unknown' : 'asking';
 }
 
 /** Whether rules change by which somebody may have unlocked the flag. */

@@ -1,62 +1,25 @@
-import { useEffect, useState } from 'react';
-import type { PreviewProgress, PreviewResult } from '../../../../../src/protocol/gen/admin-json.js';
-import { callStream } from '../../../api/call-stream.js';
-import { useMay } from '../../../parts/page/session-context.js';
-import { Button } from '../../../ui/button.js';
+import type { PreviewResult } from '../../../../../src/protocol/gen/admin-json.js';
 import { words } from '../../../words/people-words.js';
-import type { FixDraft } from './fix-change.js';
+import type { FixEffect } from './use-fix-effect.js';
 
-export interface EffectOnOthersProps {
-  readonly flag: string;
-  /** Another draft is another component: give it a key. */
-  readonly draft: FixDraft;
-}
-
-/** Nothing is asked while a number is still being typed. */
-const TYPING_MS = 300;
-
-/** Whom a draft of a flag, or of its rows, would let in and keep out, over all people, with names: the server's preview of it. */
-export function EffectOnOthers({ flag, draft }: EffectOnOthersProps) {
+/** Whom a fix would let in and keep out, over all people, with names: the server's preview of it. */
+export function EffectOnOthers({ others }: Pick<FixEffect, 'others'>) {
   const { preview } = words.person;
-  const may = useMay('PreviewRule');
-  const [progress, setProgress] = useState<PreviewProgress>();
-  const [result, setResult] = useState<PreviewResult>();
-  const [failure, setFailure] = useState<string>();
-  const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another draft is another component; another attempt asks again
-  useEffect(() => {
-    if (!may) return undefined;
-    const stop = new AbortController();
-    const ask = () =>
-      callStream(
-        'POST /api/admin/flags/{flag}/preview',
-        { path: { flag }, body: { ...draft, sample_size: 10 }, signal: stop.signal },
-        ({ progress: come, result: found }) => {
-          if (come !== undefined) setProgress(come);
-          if (found !== undefined) setResult(found);
-        },
-      ).catch((error: unknown) => {
-        if (!stop.signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
-      });
-    const timer = setTimeout(() => void ask(), TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
-  }, [attempt]);
-  if (!may) return null;
-  const again = () => {
-    setFailure(undefined);
-    setAttempt(attempt + 1);
-  };
+  if (others === 'none') return null;
+  if (others === 'untold')
+    return (
+      <section className="effect" aria-label={preview.title}>
+        <p>{preview.untold}</p>
+      </section>
+    );
+  const { progress, result, error } = others ?? {};
   return (
-    <section className="effect" aria-label={preview.title} aria-busy={result === undefined && failure === undefined}>
+    <section className="effect" aria-label={preview.title} aria-busy={result === undefined && error === undefined}>
       <h3 className="effect-title">{preview.title}</h3>
-      {failure !== undefined ? (
-        <div role="alert">
-          <p className="field-fault">{failure}</p>
-          <Button onClick={again}>{preview.again}</Button>
-        </div>
+      {error !== undefined ? (
+        <p className="field-fault" role="alert">
+          {error.message}
+        </p>
       ) : result === undefined ? (
         <div className="bulk-progress">
           <progress

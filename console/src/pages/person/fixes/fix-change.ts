@@ -4,10 +4,12 @@ import type {
   FeatureFlag,
   FeatureFlagInput,
   RuleInput,
+  SetFlagRequest,
 } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { rowInput } from '../../../draft/flag/save-request.js';
 import { noteWrite } from '../queries/person-queries.js';
-import type { Fix } from './fixes.js';
+import { type Fix, type OwnRow, rowBefore } from './fixes.js';
 
 export interface FixTarget {
   readonly id: string;
@@ -52,7 +54,7 @@ export function draftOf(fix: Fix, { id, flag }: FixTarget, rollout: number): Fix
   switch (fix.kind) {
     case 'allow':
     case 'deny':
-      return { flag: { key: flag }, access: [ownRow(fix.kind, id)] };
+      return { flag: { key: flag }, access: [ownRow(fix, id)] };
     case 'remove':
       return { flag: { key: flag }, remove_access: [namedBy(fix.row)] };
     case 'grant':
@@ -62,7 +64,9 @@ export function draftOf(fix: Fix, { id, flag }: FixTarget, rollout: number): Fix
     default: {
       const { fields, rule } = flagChange(fix, rollout) ?? {};
       if (rule !== undefined) return { flag: { key: flag }, rule };
-      return { flag: { key: flag, ...fields }, update_mask: Object.keys(fields ?? {}).join(',') };
+      const change = { flag: { key: flag, ...fields }, update_mask: Object.keys(fields ?? {}).join(',') };
+      const own = 'own' in fix ? fix.own : undefined;
+      return own === undefined ? change : { ...change, access: [ownRow(own, id)] };
     }
   }
 }
@@ -72,8 +76,20 @@ export function isAboutOne(fix: Fix): boolean {
   return fix.kind === 'remove' ? fix.row.user_id !== '' : flagChange(fix, 0) === undefined;
 }
 
-function ownRow(kind: 'allow' | 'deny', user_id: string) {
+function ownRow({ kind }: OwnRow, user_id: string) {
   return { user_id, effect: kind === 'allow' ? ('ALLOW' as const) : ('DENY' as const), enabled: true };
+}
+
+/** What a fix has a row say; undefined where it leaves none. */
+export function rowAfter(fix: Fix, id: string): ReturnType<typeof ownRow> | undefined {
+  if (fix.kind === 'allow' || fix.kind === 'deny') return ownRow(fix, id);
+  return 'own' in fix && fix.own !== undefined ? ownRow(fix.own, id) : undefined;
+}
+
+/** The row on which a fix was offered, so that one that somebody has changed meanwhile is not written over unseen. */
+function rowExpected(fix: Fix, user_id: string): Pick<SetFlagRequest, 'expected_access' | 'expected_absent'> {
+  const before = rowBefore(fix);
+  return before === undefined ? { expected_absent: [{ user_id }] } : { expected_access: [rowInput(before)] };
 }
 
 function namedBy({ user_id, role, organization_id }: AccessRow) {
@@ -96,15 +112,25 @@ export async function applyFix({ id, flag }: FixTarget, { fix, reason, rollout, 
     switch (fix.kind) {
       case 'allow':
       case 'deny':
-        return (await setRows(flag, { access: [ownRow(fix.kind, id)], comment: reason })).consistency_token;
+        return (await setRows(flag, { access: [ownRow(fix, id)], ...rowExpected(fix, id), comment: reason }))
+          .consistency_token;
       case 'remove':
-        return (await setRows(flag, { remove_access: [namedBy(fix.row)], comment: reason })).consistency_token;
+        return (await setRows(flag, { remove_access: [namedBy(fix.row)], ...rowExpected(fix, id), comment: reason }))
+          .consistency_token;
       case 'grant':
         return tokenOf(await call('POST /api/admin/users/{user_id}/unlocks/{flag}/grant', ledger));
       case 'revoke':
         return tokenOf(await call('POST /api/admin/users/{user_id}/unlocks/{flag}/revoke', ledger));
       case 'rearm':
         return tokenOf(await call('POST /api/admin/users/{user_id}/unlocks/{flag}/rearm', ledger));
+      case 'switchOn':
+      case 'openWindow':
+        if (fix.own !== undefined) {
+          const both = { ...draftOf(fix, { id, flag }, rollout), ...rowExpected(fix, id), comment: reason };
+          return (await setRows(flag, { ...both, ...(on === undefined ? {} : { expected_version: on.version }) }))
+            .consistency_token;
+        }
+        return (await changeFlag(flag, { change: flagChange(fix, rollout), reason, on })).consistency_token;
       default:
         return (await changeFlag(flag, { change: flagChange(fix, rollout), reason, on })).consistency_token;
     }
@@ -116,18 +142,8 @@ function tokenOf({ change }: { readonly change?: { readonly consistency_token: s
   return change?.consistency_token ?? '';
 }
 
-function setRows(flag: string, body: Parameters<typeof callRows>[1]) {
-  return callRows(flag, body);
-}
-
-function callRows(
-  flag: string,
-  body: {
-    readonly access?: { user_id: string; effect: 'ALLOW' | 'DENY'; enabled: boolean }[];
-    readonly remove_access?: { user_id: string; role: string; organization_id: string }[];
-    readonly comment: string;
-  },
-) {
+/** Writes access rows, and the flag in the same transaction where something of it is given. */
+function setRows(flag: string, body: SetFlagRequest) {
   return call('PATCH /api/admin/flags/{flag}/access', { path: { flag }, body });
 }
 

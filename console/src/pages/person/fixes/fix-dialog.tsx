@@ -3,18 +3,22 @@ import { type FormEvent, useId, useState } from 'react';
 import { ApiError } from '../../../api/api-error.js';
 import { isolated } from '../../../parts/isolated.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
+import { LossesConfirmed, useConfirming } from '../../../parts/preview/losses-confirmed.js';
 import { localTime } from '../../../parts/time/instant.js';
 import { Button } from '../../../ui/button.js';
 import { Dialog } from '../../../ui/dialog.js';
 import { TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
+import { words as flagWords } from '../../../words/flag-words.js';
 import { words } from '../../../words/people-words.js';
 import { useFlag } from '../queries/person-queries.js';
 import { EffectOnOthers } from './effect-on-others.js';
 import { EffectOnPerson } from './effect-on-person.js';
-import { applyFix, draftOf, flagChange, isAboutOne } from './fix-change.js';
+import { applyFix, draftOf, flagChange, isAboutOne, rowAfter } from './fix-change.js';
 import { switchNames } from './fix-name.js';
-import type { Fix } from './fixes.js';
+import { type Fix, overRow, rowBefore } from './fixes.js';
+import { type ChangedRow, RowChanged } from './row-changed.js';
+import { useFixEffect } from './use-fix-effect.js';
 
 export interface FixDialogProps {
   readonly id: string;
@@ -23,9 +27,15 @@ export interface FixDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks why, shows what changes in a line, what it does to the person, and to others where it does anything to them; then does it. */
-export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
+/**
+ * Asks why, shows what changes in a line, what it does to the person, and to others where it does anything to them; then does it. Not before
+ * that is known, or one has said to go on without it; where others would lose the flag, with their number.
+ */
+export default function FixDialog({ id, flag, fix: offered, onClose }: FixDialogProps) {
   const { fixes } = words.person;
+  const [fix, setFix] = useState(offered);
+  // The row as somebody else has left it, and as it was before.
+  const [changed, setChanged] = useState<ChangedRow>();
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
   const [rollout, setRollout] = useState(fix.kind === 'raise' ? Math.ceil(fix.least / 1_000) * 1_000 : 0);
@@ -40,21 +50,37 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
   if (first === undefined && present !== undefined) setFirst(present);
   const on = first ?? present;
   const { title, what, diff, does, danger } = describe(fix, { id: isolated(id), flag, rollout });
+  const outside = fix.kind === 'raise' && !(rollout >= fix.least && rollout <= 100_000);
+  const effect = useFixEffect({ id, flag }, { fix, draft, unfinished: outside });
+  const confirming = useConfirming(effect.losses);
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => applyFix({ id, flag }, { fix, rollout, on, reason: reason.trim() }),
     onSuccess: () => {
       tell({ kind: 'done', title: fixes.done, what: diff });
       onClose();
     },
+    onError: (failure) => {
+      const rows = failure instanceof ApiError ? failure.problem?.current_access : undefined;
+      if (rows === undefined) return;
+      const [theirs] = rows.present;
+      setChanged({ was: rowBefore(fix), theirs });
+      setFix(overRow(fix, theirs));
+      // What was found out was about what is there no more.
+      effect.again?.();
+    },
     onSettled: () =>
       Promise.all([['user', id], ['flag', flag], ['flags']].map((queryKey) => queries.invalidateQueries({ queryKey }))),
   });
-  const conflict = error instanceof ApiError && error.kind === 'conflict';
-  const outside = fix.kind === 'raise' && !(rollout >= fix.least && rollout <= 100_000);
+  const overtaken = error instanceof ApiError && error.kind === 'conflict';
+  // A row of somebody else's is shown, and may be put over; a flag of theirs asks for another look at all of it.
+  const conflict = overtaken && error.problem?.current_access === undefined;
+  const fault = missing ? fixes.needed : conflict ? fixes.conflict : overtaken ? undefined : error?.message;
+  const ready =
+    confirming.confirmed && !outside && !conflict && !isPending && (change === undefined || on !== undefined);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setMissing(reason.trim() === '');
-    if (reason.trim() !== '' && !outside) mutate();
+    if (reason.trim() !== '' && ready) mutate();
   };
   return (
     <Dialog
@@ -67,12 +93,7 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
       actions={
         <>
           <Button onClick={onClose}>{words.dialog.cancel}</Button>
-          <Button
-            kind={danger ? 'danger' : 'primary'}
-            type="submit"
-            form={form}
-            disabled={isPending || conflict || outside || (change !== undefined && on === undefined)}
-          >
+          <Button kind={danger ? 'danger' : 'primary'} type="submit" form={form} disabled={!ready}>
             {does}
           </Button>
         </>
@@ -96,10 +117,9 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
           <span>{fixes.change}</span>
           <code>{diff}</code>
         </div>
-        {!outside && <EffectOnPerson target={{ id, flag }} fix={fix} draft={draft} />}
-        {!alone && draft !== undefined && !outside && (
-          <EffectOnOthers key={JSON.stringify(draft)} flag={flag} draft={draft} />
-        )}
+        {changed !== undefined && <RowChanged {...changed} yours={rowAfter(fix, id)} />}
+        {!outside && <EffectOnPerson target={{ id, flag }} fix={fix} effect={effect} />}
+        {!outside && <EffectOnOthers others={effect.others} />}
         <TextField
           label={fixes.why}
           hint={fixes.whyHint}
@@ -107,12 +127,21 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
           maxLength={1_000}
           autoComplete="off"
           aria-required
-          fault={missing ? fixes.needed : error === null ? undefined : conflict ? fixes.conflict : error.message}
+          fault={fault}
           onChange={({ target }) => {
             setReason(target.value);
             setMissing(false);
           }}
         />
+        {!outside && (
+          <LossesConfirmed
+            losses={effect.losses}
+            confirming={confirming}
+            label={flagWords.flag.confirm}
+            hint={flagWords.flag.toConfirm}
+            onAgain={effect.again}
+          />
+        )}
       </form>
     </Dialog>
   );
@@ -147,15 +176,20 @@ function describe(fix: Fix, { id, flag, rollout }: { id: string; flag: string; r
     }
     case 'switchOn':
     case 'openWindow': {
-      const { openWindow, switchOn } = fixes;
-      const { title, what, does } = switchNames(fix);
+      const { allow, openWindow, switchOn } = fixes;
+      const named = switchNames(fix);
       const parts = [
         fix.kind === 'switchOn' ? switchOn.diff(flag) : '',
         fix.starts_at === undefined ? '' : openWindow.start(flag, localTime(new Date(fix.starts_at))),
         fix.ends_at === undefined ? '' : openWindow.end(flag, localTime(new Date(fix.ends_at))),
       ];
+      if (fix.own !== undefined) {
+        const diff = [...parts, allow.diff(id, flag)].filter((part) => part !== '').join('; ');
+        const { title, does } = named.and;
+        return { title: title(id, flag), what: fixes.both(named.what, id), diff, does, danger: false };
+      }
       const diff = parts.filter((part) => part !== '').join('; ');
-      return { title: title(flag), what, diff, does, danger: false };
+      return { title: named.title(flag), what: named.what, diff, does: named.does, danger: false };
     }
     case 'raise': {
       const { raise } = fixes;

@@ -29,7 +29,7 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
   const { panel } = words.person;
   const { operations, caller } = useSession();
   const [chosen, setChosen] = useState<Fix>();
-  const delegated = useDelegated(flag, caller.organization_id);
+  const { delegated, asking: delegating } = useDelegated(flag, caller.organization_id);
   const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
   const on = explanation.decision?.enabled === true;
   // Asked where it is on whether people's own apps are told of it, and where it is switched off, or outside its window, which it is.
@@ -42,8 +42,8 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
     active: configured.data?.flag?.active,
     now: user?.at === undefined ? new Date() : new Date(user.at),
   });
-  const { helping: fixes, idle, asking } = useTrials({ id, flag }, explanation, possible);
-  const busy = asking || configured.isLoading;
+  const { helping: fixes, idle, unknown, asking, again } = useTrials({ id, flag }, explanation, possible);
+  const busy = asking || delegating || configured.isLoading;
   const barred = barredInVain(explanation);
   return (
     <section className="fixes" aria-label={panel.fixes} aria-busy={busy}>
@@ -57,10 +57,22 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
         <p key={requirement?.rule_id}>{words.person.fixes.barred(sentence)}</p>
       ))}
       {idle.map(({ fix, after }) => (
-        <p key={JSON.stringify(fix)}>
-          {words.person.fixes.idle(fixName(fix, id).replace(/…$/, ''), withLocalInstants(after.sentence))}
-        </p>
+        <p key={JSON.stringify(fix)}>{words.person.fixes.idle(nameAlone(fix, id), afterwards(after))}</p>
       ))}
+      {unknown.length > 0 && (
+        <div className="fixes-unknown">
+          <p>
+            {(again === undefined ? words.person.fixes.untold : words.person.fixes.unknown)(
+              unknown.map((fix) => words.person.fixes.named(nameAlone(fix, id))).join(', '),
+            )}
+          </p>
+          {again !== undefined && (
+            <Button kind="quiet" onClick={again}>
+              {words.person.fixes.again}
+            </Button>
+          )}
+        </div>
+      )}
       {fixes.length > 0 && (
         <div className="fixes-list">
           {fixes.map((fix) => (
@@ -77,6 +89,16 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
   );
 }
 
+function nameAlone(fix: Fix, id: string): string {
+  return fixName(fix, id).replace(/…$/, '');
+}
+
+/** How the flag would stand after it; an organization is told that alone. */
+function afterwards({ sentence, decision }: Explanation): string {
+  const { on, off } = words.person.fixes.still;
+  return withLocalInstants(sentence || (decision?.enabled === true ? on : off));
+}
+
 /** Who took a flag away from the person, and why, where that is what keeps it off. */
 function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | 'explanation'>) {
   const session = useSession();
@@ -91,8 +113,8 @@ function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | '
 }
 
 /** Whether the organization that somebody administers puts rows of a flag. */
-function useDelegated(flag: string, organization: string): boolean {
-  const { data } = useQuery({
+function useDelegated(flag: string, organization: string) {
+  const { data, isLoading } = useQuery({
     queryKey: ['organization', organization, 'flags'],
     queryFn: ({ signal }) =>
       call('GET /api/admin/organizations/{organization_id}/flags', {
@@ -102,5 +124,5 @@ function useDelegated(flag: string, organization: string): boolean {
       }),
     enabled: organization !== '',
   });
-  return data?.flags.some(({ flag_key }) => flag_key === flag) === true;
+  return { delegated: data?.flags.some(({ flag_key }) => flag_key === flag) === true, asking: isLoading };
 }

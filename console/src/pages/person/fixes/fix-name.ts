@@ -11,7 +11,7 @@ export function fixName(fix: Fix, id: string): string {
       return fixes[fix.kind].name(isolated(id));
     case 'switchOn':
     case 'openWindow':
-      return switchNames(fix).name;
+      return fix.own === undefined ? switchNames(fix).name : switchNames(fix).and.name(isolated(id));
     default:
       return fixes[fix.kind].name;
   }

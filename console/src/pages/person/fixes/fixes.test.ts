@@ -50,7 +50,7 @@ describe('what helps where a flag is switched off, or outside its window', () =>
     ['after its window', true, { starts_at: EARLIER, ends_at: EARLIER }, { kind: 'openWindow', ends_at: EARLIER }],
   ])('%s: one fix that changes all that keeps it off', (_name, active, window, fix) => {
     expect(offered(off(window), { active })).toEqual([fix]);
-    expect(isCertain(offered(off(window), { active })[0]!, off(window))).toBe(false);
+    expect(isCertain(offered(off(window), { active })[0]!, off(window), '')).toBe(false);
   });
 
   it('is nothing until it is known which of them it is', () => {
@@ -71,7 +71,7 @@ describe('what helps where a row answers', () => {
       ...below,
     });
     expect(kinds(explanation)).toEqual(expected);
-    expect(offered(explanation).map((fix) => isCertain(fix, explanation))).toEqual(
+    expect(offered(explanation).map((fix) => isCertain(fix, explanation, ''))).toEqual(
       expected.map((kind) => kind === 'deny'),
     );
   });
@@ -82,7 +82,7 @@ describe('what helps where a row answers', () => {
     const byRole = denied(rowOf({ role: 'guest', effect: 'DENY' }, 'ROLE'));
     expect(kinds(byRole)).toEqual(['allow', 'remove']);
     // Rows of the organization may deny beside it.
-    expect(isCertain({ kind: 'allow' }, byRole)).toBe(false);
+    expect(isCertain({ kind: 'allow' }, byRole, '')).toBe(false);
     expect(kinds(denied(rowOf({ role: 'guest', managed_by: 'acme', effect: 'DENY' }, 'ROLE')))).toEqual([]);
   });
 });
@@ -109,7 +109,7 @@ describe('what helps where nothing lets somebody in', () => {
     const explanation = nothing(rule('REVOKED', given));
     expect(kinds(explanation)).toEqual([...(helps ? ['rearm'] : []), 'allow', 'grant']);
     expect(barredInVain(explanation)).toHaveLength(helps ? 0 : 1);
-    expect(offered(explanation).every((fix) => isCertain(fix, explanation))).toBe(true);
+    expect(offered(explanation).every((fix) => isCertain(fix, explanation, ''))).toBe(true);
   });
 
   it('is no earning again of a grant that was taken away', () => {

@@ -2,13 +2,20 @@ import type { AccessRow, ExplainedRule, Explanation } from '../../../../../src/p
 
 /** Something that an operator can do about how a flag stands for a person, and that helps there. */
 export type Fix =
-  /** A row of the person's own. */
-  | { readonly kind: 'allow' | 'deny' }
+  | OwnRow
   | { readonly kind: 'remove'; readonly row: AccessRow }
   /** In the ledger, of the flag as a whole. */
   | { readonly kind: 'grant' | 'revoke' | 'rearm' }
-  /** With the ends of the window that keep the flag off; all of them, since none helps without the others. */
-  | { readonly kind: 'switchOn' | 'openWindow'; readonly starts_at?: string; readonly ends_at?: string }
+  /**
+   * With the ends of the window that keep the flag off; all of them, since none helps without the others. With a row of the person's own
+   * where nothing else would let them in then.
+   */
+  | {
+      readonly kind: 'switchOn' | 'openWindow';
+      readonly starts_at?: string;
+      readonly ends_at?: string;
+      readonly own?: OwnRow;
+    }
   | {
       readonly kind: 'raise';
       readonly ruleId: string;
@@ -17,6 +24,13 @@ export type Fix =
       /** The smallest rollout that has the person in, of 100,000. */
       readonly least: number;
     };
+
+/** A row of the person's own. */
+export interface OwnRow {
+  readonly kind: 'allow' | 'deny';
+  /** The row that it is put over; left out: there is none. */
+  readonly was?: AccessRow;
+}
 
 export interface FixesOptions {
   /** Whether who is signed in may call an operation. */
@@ -38,7 +52,40 @@ export function fixesFor(explanation: Explanation, options: FixesOptions): reado
   const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
   const fixes =
     explanation.decision?.enabled === true ? takingAway(explanation) : letting(explanation, answering, options);
-  return fixes.filter((fix) => isAllowed(fix, options));
+  const { row: was } = ownRowOf(explanation, options) ?? {};
+  return fixes
+    .filter((fix) => isAllowed(fix, options))
+    .map((fix) => (was !== undefined && (fix.kind === 'allow' || fix.kind === 'deny') ? { ...fix, was } : fix));
+}
+
+/** The row that is for the person alone, of whoever manages it there. */
+function ownRowOf({ rows }: Explanation, { organization }: Pick<FixesOptions, 'organization'>) {
+  return rows.find(({ row, level }) => level === 'USER' && row?.managed_by === organization);
+}
+
+/** Where a fix that opens a flag lets the person in no more than before: the same, with a row of their own, which is saved with it. */
+export function withOwnRow(
+  fix: Fix,
+  explanation: Explanation,
+  options: Pick<FixesOptions, 'organization'>,
+): readonly Fix[] {
+  if ((fix.kind !== 'switchOn' && fix.kind !== 'openWindow') || fix.own !== undefined) return [];
+  const { row: was } = ownRowOf(explanation, options) ?? {};
+  return [{ ...fix, own: { kind: 'allow', ...(was === undefined ? {} : { was }) } }];
+}
+
+/** The row that a fix puts or removes, as it was when the fix was offered; undefined for what writes none, and where there was none. */
+export function rowBefore(fix: Fix): AccessRow | undefined {
+  if (fix.kind === 'remove') return fix.row;
+  return fix.kind === 'allow' || fix.kind === 'deny' ? fix.was : 'own' in fix ? fix.own?.was : undefined;
+}
+
+/** The same fix of a row that is another one by now; undefined: there is none any more. */
+export function overRow(fix: Fix, row: AccessRow | undefined): Fix {
+  const put = ({ kind }: OwnRow): OwnRow => ({ kind, ...(row === undefined ? {} : { was: row }) });
+  if (fix.kind === 'remove') return row === undefined ? fix : { ...fix, row };
+  if (fix.kind === 'allow' || fix.kind === 'deny') return put(fix);
+  return 'own' in fix && fix.own !== undefined ? { ...fix, own: put(fix.own) } : fix;
 }
 
 /** The flag is off: what would have it on for the person. */
@@ -126,10 +173,14 @@ function takingAway(explanation: Explanation): readonly Fix[] {
   return [...(byLedger ? [{ kind: 'revoke' } as const] : []), { kind: 'deny' }];
 }
 
-/** Whether the explanation alone tells that a fix helps; else what stands below the line that answers decides, too. */
-export function isCertain({ kind }: Fix, { lines }: Explanation): boolean {
+/**
+ * Whether the explanation alone tells that a fix helps; else what stands below the line that answers decides, too. An organization is told
+ * of no denial by the platform, which its rows do not beat.
+ */
+export function isCertain({ kind }: Fix, { lines }: Explanation, organization: string): boolean {
   if (kind === 'switchOn' || kind === 'openWindow' || kind === 'remove') return false;
-  return kind !== 'allow' || lines.some(({ line, verdict }) => line === 'OTHERWISE' && verdict === 'ANSWERS');
+  const last = lines.some(({ line, verdict }) => line === 'OTHERWISE' && verdict === 'ANSWERS');
+  return kind !== 'allow' || (organization === '' && last);
 }
 
 const OPERATIONS: Readonly<Record<Fix['kind'], string>> = {
