@@ -129,6 +129,28 @@ describe('the console below a path', () => {
     });
   });
 
+  it('has in its palette what was typed at once after its key, and does nothing else by it', async () => {
+    await visit(browser, server, async ({ page, open }) => {
+      await open('flags');
+      await page.getByText('Advanced analytics').waitFor();
+      // Faster than anybody types, and before the files of the palette are there: `c` alone would make a flag, `x` would choose one.
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('cxdash');
+      await page.keyboard.press('Backspace');
+      const box = page.getByRole('combobox', { name: 'Find or do' });
+      await box.waitFor();
+      await until(async () => (await box.inputValue()) === 'cxdas');
+      await page.keyboard.type('!');
+      await until(async () => (await box.inputValue()) === 'cxdas!');
+      expect(page.url()).toMatch(/\/console\/flags$/);
+      // Once it is closed, keys are the page's again.
+      await page.keyboard.press('Escape');
+      await box.waitFor({ state: 'detached' });
+      await page.keyboard.press('c');
+      await page.waitForURL(/\/flags\/new/);
+    });
+  });
+
   it('is a sheet with its palette on a phone', async () => {
     await visit(
       browser,

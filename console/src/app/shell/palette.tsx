@@ -25,6 +25,8 @@ import { PAGES } from './navigation.js';
 import './palette.css';
 
 export interface PaletteProps {
+  /** What was typed since it was asked for. */
+  readonly takeTyped: () => string;
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
   readonly onSignOut: () => void;
@@ -41,7 +43,7 @@ interface Entry {
 }
 
 /** Finds what the server knows by a few letters, and the pages and commands of the console, and goes there. */
-export default function Palette({ onClose, onShortcuts, onSignOut }: PaletteProps) {
+export default function Palette({ takeTyped, onClose, onShortcuts, onSignOut }: PaletteProps) {
   const [q, setQ] = useState('');
   const [chosen, setChosen] = useState(0);
   const asked = useDeferredValue(q.trim());
@@ -92,6 +94,7 @@ export default function Palette({ onClose, onShortcuts, onSignOut }: PaletteProp
           placeholder={words.palette.placeholder}
           value={q}
           maxLength={255}
+          onFocus={() => setQ(`${q}${takeTyped()}`)}
           onChange={({ target }) => {
             entered.current = undefined;
             setQ(target.value);
@@ -165,7 +168,7 @@ interface Entries {
   readonly there: boolean;
 }
 
-function useEntries(q: string, { onClose, onShortcuts, onSignOut }: PaletteProps): Entries {
+function useEntries(q: string, { onClose, onShortcuts, onSignOut }: Omit<PaletteProps, 'takeTyped'>): Entries {
   const router = useRouter();
   const { operations } = useSession();
   const maySearch = useMay('Search');

@@ -21,6 +21,7 @@ import { AwayBar } from './away-bar.js';
 import { environmentHue } from './environment.js';
 import { LiveDot } from './live-dot.js';
 import { PAGES } from './navigation.js';
+import { typedAhead } from './typed-ahead.js';
 import './shell.css';
 
 // What nobody needs at first sight comes after it.
@@ -35,6 +36,18 @@ const ToastRegion = later(() => untilHad(() => import('../../ui/toast-region.js'
 export function Shell(): ReactNode {
   const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts' | 'sign-out'>();
   const close = () => setOpen(undefined);
+  const typed = useRef<ReturnType<typeof typedAhead>>(undefined);
+  const takeTyped = () => {
+    const { current } = typed;
+    typed.current = undefined;
+    return current?.take() ?? '';
+  };
+  const find = () => {
+    if (open === 'palette') return;
+    takeTyped();
+    typed.current = typedAhead();
+    setOpen('palette');
+  };
   const account = useRef<HTMLButtonElement>(null);
   const idle = useIdle();
   useLive();
@@ -46,7 +59,7 @@ export function Shell(): ReactNode {
   const mayMake = useMayMakeFlags();
   const rail = usePresentInSight(useLocation().pathname);
   useShortcuts([
-    { keys: 'Mod+k', what: words.shortcuts.find, run: () => setOpen('palette') },
+    { keys: 'Mod+k', what: words.shortcuts.find, run: find },
     { keys: '?', what: words.shortcuts.help, run: () => setOpen('shortcuts') },
     { keys: 'z', what: words.shortcuts.times, run: () => chooseExactTimes(!areTimesExact()) },
     ...(mayMake
@@ -63,7 +76,7 @@ export function Shell(): ReactNode {
       <button type="button" className="button button-primary skip unseen" onClick={skip}>
         {words.frame.skip}
       </button>
-      <TopBar onFind={() => setOpen('palette')} onAccount={() => setOpen('account')} account={account} />
+      <TopBar onFind={find} onAccount={() => setOpen('account')} account={account} />
       <nav className="rail" aria-label={words.frame.pages} ref={rail}>
         {pages.map(({ path, words: { name }, icon: Icon }) => (
           <Link key={path} to={path} search={{}} className="rail-link" activeProps={{ 'aria-current': 'page' }}>
@@ -84,7 +97,9 @@ export function Shell(): ReactNode {
         </Suspense>
       </main>
       <Optional key={open}>
-        {open === 'palette' && <Palette onClose={close} onShortcuts={() => setOpen('shortcuts')} onSignOut={signOut} />}
+        {open === 'palette' && (
+          <Palette takeTyped={takeTyped} onClose={close} onShortcuts={() => setOpen('shortcuts')} onSignOut={signOut} />
+        )}
         {open === 'account' && (
           <AccountPanel
             anchor={account.current}
@@ -193,8 +208,7 @@ function useIdle(): boolean {
       if (quiet < QUIET) return;
       clearInterval(timer);
       setIdle(true);
-      for (const load of [() => import('./palette.js'), () => import('../session/account-panel.js')])
-        load().catch(() => undefined);
+      for (const { preload } of [Palette, AccountPanel]) void preload();
     }, 300);
     return () => clearInterval(timer);
   }, [queries, router]);
