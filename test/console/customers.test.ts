@@ -244,6 +244,13 @@ describe('organizations', () => {
       await look('admin-features');
       await page.getByRole('link', { name: 'History' }).click();
       await page.getByText('“they asked for it”').waitFor();
+      // Of rows that the platform put they are not told: the page says that there may be some, and why a flag is on all the same.
+      await open('people/linus?tab=access');
+      await page.getByText('No row of your organization names this person').waitFor();
+      await open('people/linus?q=beta_reports&flag=beta_reports');
+      const panel = page.getByRole('region', { name: 'Why beta_reports' });
+      await panel.getByText(/^(On|Off): ./).waitFor();
+      await panel.getByText('not told to you').first().waitFor();
       await open('organizations/globex');
       await page.getByText('There is nothing at this address').or(page.getByText('You may not see this')).waitFor();
       await look('admin-elsewhere');

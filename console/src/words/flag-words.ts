@@ -21,6 +21,8 @@ export const flagWords = {
     otherwise: 'Otherwise',
   },
   switchedOn: 'On. Whoever a line below lets in has it.',
+  notStarted: 'On, but not open yet: nobody has it before it starts.',
+  ended: 'On, but its end has come: nobody has it any more.',
   switchedOff: 'Off for everybody, whatever stands below.',
   archived: 'Archived: it answers as if it did not exist.',
   from: 'From',
@@ -101,6 +103,19 @@ export const flagWords = {
   addSegment: 'Segment',
   param: (name: string) => name,
   addParam: 'More…',
+  /** What a param is good for, as it is chosen by. */
+  paramFor: (name: string) => {
+    const what = new Map([
+      ['action', 'of one action'],
+      ['windowDays', 'in the last so many days'],
+      ['period', 'by the day, week or month'],
+      ['which', 'which of them'],
+      ['of', 'of the whole organization'],
+      ['zone', 'in one time zone'],
+      ['grace', 'so many may be missed'],
+    ]).get(name);
+    return what === undefined ? name : `${what} (${name})`;
+  },
   removeParam: (name: string) => `Without ${name}`,
   compareFact: 'Compare with a fact',
   compareConstant: 'Compare with a value',
@@ -158,7 +173,7 @@ export const flagWords = {
   },
   moreThan: (n: number) => `and ${number.format(n)} more`,
   reviewTitle: 'Review and save',
-  reviewWhat: (key: string) => `What saving changes of ${key}:`,
+  reviewWhat: (key: string) => `What changes in ${key}:`,
   why: 'Why? (kept in the history)',
   save: 'Save',
   saving: 'Saving…',

@@ -21,6 +21,7 @@ export const ladderWords = {
   passes: 'goes on',
   on: 'On',
   off: 'Off',
+  untold: 'not told to you',
   noneOfIt: 'nothing that you may be told',
   prerequisite: {
     met: 'is on',

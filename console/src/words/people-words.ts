@@ -103,6 +103,7 @@ export const personWords = {
   },
   panel: {
     of: (flag: string) => `Why ${flag}`,
+    inBrief: (on: boolean, why: string) => `${on ? 'On' : 'Off'}: ${why}`,
     opens: 'Opens by itself',
     opensWhat: 'if nothing else happens',
     stays: 'This answer can change by time at',
@@ -117,7 +118,9 @@ export const personWords = {
     fixes: 'What helps',
     client:
       'The flag is not for people’s screens: it is decided as above where services ask, and the person’s own app is never told of it.',
-    fine: 'Nothing to mend here. An app that still shows it off has an old answer: it asks again when it is told of a change, or when the time above has come.',
+    fine: 'Nothing to mend here. An app that still shows it off has an old answer: it asks again when it is told of a change.',
+    fineUntil:
+      'Nothing to mend here. An app that still shows it off has an old answer: it asks again when it is told of a change, or when the time above has come.',
     notYours: 'Who administers the platform decides here.',
     archived: 'There is no such flag, or it is archived. Bring it back under Flags.',
   },
@@ -319,6 +322,8 @@ export const personWords = {
     revision: (n: number) => `Revision ${number.format(n)}`,
   },
   access: {
+    noneOfYours: 'No row of your organization names this person',
+    noneOfYoursWhat: 'Rows that the platform put are not listed here. Under Features stands what decides.',
     title: 'Rows for this person alone',
     what: 'Rows of their roles and their organization stand in the explanation of each flag.',
     none: 'There is no row for this person.',

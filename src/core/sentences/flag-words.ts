@@ -17,8 +17,8 @@ const MAX_TOLD = 3;
 const LONGEST_RULE = 160;
 
 /**
- * Who gets a flag, in one line: `everyone who created at least 10 reports, for good; with the flag "Reports" on`. Access rows, which come
- * on top of its rules, are told of where it has no rules, and grants are not. The parts point into the flag as the interfaces show it: `/rules/0/rollout`.
+ * Who gets a flag, in one line: `everyone who created at least 10 reports, for good; access rows come first; with the flag "Reports" on`.
+ * That there are access rows is told, whom they name is not, and neither are grants. The parts point into the flag as the interfaces show it: `/rules/0/rollout`.
  */
 export function describeFlag(flag: DescribedFlag, names: Names = BY_KEY): Sentence {
   return sentence(flagWords(flag, names));
@@ -31,7 +31,8 @@ function flagWords(flag: DescribedFlag, names: Names): Words {
 }
 
 function whomGiven({ isEnabledGlobally, rules, hasRows }: DescribedFlag, names: Names): Words {
-  if (isEnabledGlobally) return [part('field', 'everyone', '/is_enabled_globally')];
+  const rowsFirst = hasRows === true ? say`; access rows come first` : [];
+  if (isEnabledGlobally) return say`${[part('field', 'everyone', '/is_enabled_globally')]}${rowsFirst}`;
   if (rules.length === 0) return hasRows === true ? say`only whom access rows let in` : say`nobody by rules`;
   const told = rules.slice(0, MAX_TOLD).map((rule, i) => {
     const words = ruleWords(rule, names, `/rules/${i}`);
@@ -40,7 +41,10 @@ function whomGiven({ isEnabledGlobally, rules, hasRows }: DescribedFlag, names: 
   const more = rules.length - told.length;
   if (more > 0) told.push(say`whoever ${String(more)} more ${more === 1 ? 'rule is' : 'rules are'} for`);
   // Rules have commas of their own.
-  return told.flatMap((words, i) => (i === 0 ? words : say`${i === told.length - 1 ? '; or ' : '; '}${words}`));
+  const rulesTold = told.flatMap((words, i) =>
+    i === 0 ? words : say`${i === told.length - 1 ? '; or ' : '; '}${words}`,
+  );
+  return say`${rulesTold}${rowsFirst}`;
 }
 
 function prerequisiteWords({ prerequisites }: DescribedFlag, names: Names): Words {

@@ -2,8 +2,9 @@ import { type ReactNode, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { treeOf } from '../../draft/conditions/condition-tree.js';
 import { NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
-import { type DraftRule, newRule } from '../../draft/flag/flag-content.js';
+import { type DraftRule, type FlagContent, newRule } from '../../draft/flag/flag-content.js';
 import { type DraftAction, type FlagDraft, newRuleKey } from '../../draft/flag/flag-draft.js';
+import { useNow } from '../../parts/time/now.js';
 import { Button } from '../../ui/button.js';
 import { Switch } from '../../ui/field.js';
 import { EarnedIcon, PeopleIcon, ShareIcon } from '../../ui/icons.js';
@@ -54,7 +55,9 @@ export function Ladder({ draft, sentences, salt, vocabulary, mayChange, editFirs
     <section className="ladder" aria-label={words.flag.ladder}>
       <Line name={lines.switch} off={!flag.active || flag.archived}>
         <div className="line-head">
-          <p>{flag.archived ? words.flag.archived : flag.active ? words.flag.switchedOn : words.flag.switchedOff}</p>
+          <p>
+            <SwitchSaid flag={flag} />
+          </p>
           <Switch
             label={words.flag.on}
             checked={flag.active}
@@ -145,6 +148,16 @@ export function Line({
       <div className="line-body">{children}</div>
     </section>
   );
+}
+
+/** What the switch and the schedule come to. */
+function SwitchSaid({ flag: { archived, active, starts_at, ends_at } }: { readonly flag: FlagContent }) {
+  const now = useNow().getTime();
+  if (archived) return words.flag.archived;
+  if (!active) return words.flag.switchedOff;
+  if (ends_at !== null && Date.parse(ends_at) <= now) return words.flag.ended;
+  if (starts_at !== null && Date.parse(starts_at) > now) return words.flag.notStarted;
+  return words.flag.switchedOn;
 }
 
 interface AdderProps {

@@ -89,7 +89,9 @@ function OrganizationList() {
             strict: strict_roles ? (
               <span className="badge">{words.organizations.strict}</span>
             ) : (
-              version === 0 && <span className="soft">{words.organizations.undescribed}</span>
+              <span className="soft">
+                {version === 0 ? words.organizations.undescribed : words.organizations.notStrict}
+              </span>
             ),
           },
         }))}

@@ -12,13 +12,16 @@ import { usePerson } from './queries/person-queries.js';
 /** The access rows that name a person, each with the way to remove it. */
 export default function AccessTab({ id }: { readonly id: string }) {
   const { access } = words.person;
+  const { caller } = useSession();
+  // An organization's administrators see the rows that the organization manages, and no others.
+  const bound = (caller.organization_id ?? '') !== '';
   const { data } = usePerson(id);
   const [removing, setRemoving] = useState<UserAccess>();
   if (data === undefined) return null;
   if (data.access.length === 0)
     return (
-      <Notice icon={<TargetedIcon />} title={access.none}>
-        <p>{access.what}</p>
+      <Notice icon={<TargetedIcon />} title={bound ? access.noneOfYours : access.none}>
+        <p>{bound ? access.noneOfYoursWhat : access.what}</p>
       </Notice>
     );
   return (

@@ -152,7 +152,7 @@ function FactFields({ read, vocabulary, onRead }: FactFieldsProps) {
           value=""
           options={[
             { value: '', label: words.flag.addParam },
-            ...hidden.map(({ name }) => ({ value: name, label: name })),
+            ...hidden.map(({ name }) => ({ value: name, label: words.flag.paramFor(name) })),
           ]}
           onChoose={(name) => setMore([...more, name])}
         />

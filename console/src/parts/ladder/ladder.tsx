@@ -52,7 +52,9 @@ function Line({ at, line, open, children }: LineProps) {
         {at}
       </span>
       <span className="ladder-name">{words.ladder.lines[line.line]}</span>
-      <span className="ladder-says">{withLocalInstants(line.says)}</span>
+      <span className="ladder-says">
+        {line.says === '' && verdict !== 'NOT_REACHED' ? words.ladder.untold : withLocalInstants(line.says)}
+      </span>
       <Verdict verdict={verdict} />
     </>
   );

@@ -105,6 +105,7 @@ function VersionHead({ version, isNow }: { readonly version: Version; readonly i
     <>
       <span className="version-number numbers">
         {words.versions.version(version.version)}
+        {isNow && ' '}
         {isNow && <span className="version-now">{words.versions.now}</span>}
       </span>
       <span className="version-said">

@@ -90,6 +90,7 @@ export function RuleCard(props: RuleCardProps) {
         <div className="rule-words">
           <h3 id={id}>
             <bdi>{name}</bdi>
+            {mark !== '' && ' '}
             {mark !== '' && <span className="rule-mark">{mark}</span>}
             {rule.rollout === 0 && <span className="rule-mark rule-paused">{words.rule.paused}</span>}
           </h3>

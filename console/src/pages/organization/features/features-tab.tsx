@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AccessRow, OrganizationFlag } from '../../../../../src/protocol/gen/admin-json.js';
+import type { AccessRow, EvaluateResponse, OrganizationFlag } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
@@ -82,7 +82,7 @@ function Feature({ flag, onEdit }: { readonly flag: OrganizationFlag; readonly o
           key: role,
           cells: {
             role: role === '' ? features.everybody : <bdi>{role}</bdi>,
-            result: <OnOff on={result?.enabled === true} />,
+            result: <Verdict result={result} hasRules={flag.has_rules} />,
             platform:
               result?.enabled === platform?.enabled ? (
                 <span className="soft">{features.same}</span>
@@ -99,6 +99,13 @@ function Feature({ flag, onEdit }: { readonly flag: OrganizationFlag; readonly o
       {flag.has_rules && <p className="soft">{features.rules}</p>}
     </section>
   );
+}
+
+/** Where no row decides and the flag has rules, a member has it as the rules say. */
+function Verdict({ result, hasRules }: { readonly result: EvaluateResponse | undefined; readonly hasRules: boolean }) {
+  if (result?.reason === 'REASON_DEFAULT' && hasRules)
+    return <span className="soft">{words.organization.features.byRules}</span>;
+  return <OnOff on={result?.enabled === true} />;
 }
 
 function OnOff({ on }: { readonly on: boolean }) {

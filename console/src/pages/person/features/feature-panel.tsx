@@ -20,12 +20,14 @@ import { WhatIfForm } from '../what-if/what-if-form.js';
 export interface FeaturePanelProps {
   readonly id: string;
   readonly flag: string;
+  /** Why it is on or off, as the line that opens this says it: whoever is told no more is told that here, too. */
+  readonly why: string;
   readonly whatIf: WhatIf | undefined;
   readonly onWhatIf: (whatIf: WhatIf | undefined) => void;
 }
 
 /** Why a flag is on or off for a person: the sentence, the order of evaluation, what helps; or what it would be with other values. */
-export default function FeaturePanel({ id, flag, whatIf, onWhatIf }: FeaturePanelProps) {
+export default function FeaturePanel({ id, flag, why, whatIf, onWhatIf }: FeaturePanelProps) {
   const { panel } = words.person;
   const { data, error, refetch, isPlaceholderData } = useExplanation(id, flag, whatIf);
   const [asking, setAsking] = useState(whatIf !== undefined);
@@ -44,7 +46,7 @@ export default function FeaturePanel({ id, flag, whatIf, onWhatIf }: FeaturePane
   const { explanation } = data;
   return (
     <div className="panel" data-stale={isPlaceholderData ? '' : undefined}>
-      <Answer id={id} flag={flag} answer={data} />
+      <Answer id={id} flag={flag} why={why} answer={data} />
       {asking && (
         <WhatIfForm
           key={JSON.stringify(whatIf)}
@@ -89,18 +91,22 @@ export default function FeaturePanel({ id, flag, whatIf, onWhatIf }: FeaturePane
 interface AnswerProps {
   readonly id: string;
   readonly flag: string;
+  readonly why: string;
   readonly answer: ExplainFlagResponse;
 }
 
-function Answer({ id, flag, answer: { explanation, user } }: AnswerProps) {
+function Answer({ id, flag, why, answer: { explanation, user } }: AnswerProps) {
   const { panel, whatIf } = words.person;
   const opens = useOpening(id, flag, explanation, user?.what_if !== true);
   const on = explanation?.decision?.enabled === true;
+  const isWhatIf = user?.what_if === true;
   return (
     <div className="panel-answer">
-      {user?.what_if === true && <strong className="panel-what-if">{whatIf.mark}</strong>}
+      {isWhatIf && <strong className="panel-what-if">{whatIf.mark}</strong>}
       <p className="panel-sentence" data-on={on ? '' : undefined}>
-        {withLocalInstants(explanation?.sentence || (on ? words.ladder.on : words.ladder.off))}
+        {explanation?.sentence === '' && !isWhatIf
+          ? panel.inBrief(on, why)
+          : withLocalInstants(explanation?.sentence || (on ? words.ladder.on : words.ladder.off))}
       </p>
       {opens !== undefined && (
         <p className="panel-opens">

@@ -75,7 +75,12 @@ export function FeatureRow({ id, flag, open, whatIf, onOpen, onWhatIf }: Feature
           </span>
           <span className="feature-why">
             <span>{whyText(flag)}</span>
-            {off && state !== 'BLOCKED' && progress > 0 && progress < 1 && <Progress value={progress} label={name} />}
+            {off && state !== 'BLOCKED' && progress > 0 && progress < 1 && (
+              // The words beside it say how much is missing: in the name of the button it would be a bare number.
+              <span aria-hidden>
+                <Progress value={progress} label={name} />
+              </span>
+            )}
           </span>
           <span className="feature-when">
             {off && decision?.valid_until !== undefined
@@ -91,7 +96,7 @@ export function FeatureRow({ id, flag, open, whatIf, onOpen, onWhatIf }: Feature
       {open && (
         <section id={panel} className="feature-panel" aria-label={words.person.panel.of(flag_key)}>
           <Suspense fallback={<Coming />}>
-            <FeaturePanel id={id} flag={flag_key} whatIf={whatIf} onWhatIf={onWhatIf} />
+            <FeaturePanel id={id} flag={flag_key} why={whyText(flag)} whatIf={whatIf} onWhatIf={onWhatIf} />
           </Suspense>
         </section>
       )}

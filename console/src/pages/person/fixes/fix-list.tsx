@@ -34,6 +34,7 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
   const on = explanation.decision?.enabled === true;
   // Asked where it is on whether people's own apps are told of it, and where it is switched off, or outside its window, which it is.
   const configured = useFlag(flag, operations.includes('GetFlag') && (on || answering === 'SWITCHED_ON'));
+  const fine = explanation.decision?.valid_until === undefined ? panel.fine : panel.fineUntil;
   const clientVisible = configured.data?.flag?.client_visible !== false;
   const possible = fixesFor(explanation, {
     may: (operation) => operations.includes(operation),
@@ -48,7 +49,7 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
   return (
     <section className="fixes" aria-label={panel.fixes} aria-busy={busy}>
       {answering === 'EXISTS' && !on && <p>{panel.archived}</p>}
-      {on && <p>{clientVisible ? panel.fine : panel.client}</p>}
+      {on && <p>{clientVisible ? fine : panel.client}</p>}
       {!on && possible.length === 0 && !busy && answering !== 'EXISTS' && answering !== 'PREREQUISITES' && (
         <p>{panel.notYours}</p>
       )}
