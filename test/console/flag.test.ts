@@ -121,7 +121,18 @@ describe('the page of a flag', () => {
       await page.evaluate(() => new Promise((fired) => setTimeout(fired, 1_000)));
       expect(asked).toEqual([]);
       page.off('request', hear);
-      await added.getByRole('combobox', { name: 'Fact', exact: true }).selectOption('emailVerified');
+      // A text is no value of the next fact; nobody is asked about it, and it is said what is missing. A number stays where it fits.
+      const fact = added.getByRole('combobox', { name: 'Fact', exact: true });
+      const value = added.getByLabel('Value', { exact: true });
+      await fact.selectOption('daysSinceJoin');
+      await said(page, 'Say what it is compared with');
+      await value.fill('12');
+      await fact.selectOption('daysInStage');
+      expect(await value.inputValue()).toBe('12');
+      await fact.selectOption('emailVerified');
+      await said(page, 'Say what it is compared with');
+      // Had anything been asked, it were refused, which the visit would tell.
+      await page.evaluate(() => new Promise((fired) => setTimeout(fired, 1_000)));
       await added.getByRole('combobox', { name: 'Value', exact: true }).selectOption('true');
       await said(page, 'who has verified their e-mail address');
       await added.press('Alt+ArrowUp');

@@ -153,7 +153,7 @@ export const flagWords = {
   preview: 'Preview',
   review: 'Review and save',
   /** What is yet to be said, instead of what would come of it. */
-  missing: { fact: 'Choose a fact', attribute: 'Name the attribute' },
+  missing: { fact: 'Choose a fact', value: 'Say what it is compared with', attribute: 'Name the attribute' },
   tryLater: 'It is tried as soon as each condition has a fact, and each attribute a name.',
   previewTitle: 'Who would gain it, who would lose it',
   previewing: (done: number, total: number) => `${number.format(done)} of ${number.format(total)} looked at`,

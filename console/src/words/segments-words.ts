@@ -11,7 +11,7 @@ export const segmentsWords = {
   columns: { segment: 'Segment', who: 'Who is in it', used: 'Referred to by', changed: 'Changed' },
   saying: 'Saying it in words…',
   /** What is yet to be said, instead. */
-  missing: { fact: 'Choose a fact' },
+  missing: { fact: 'Choose a fact', value: 'Say what it is compared with' },
   unsaid: 'Its conditions cannot be said in words: they refer to what is there no more.',
   used: (n: number) => count(n, 'place', 'places'),
   unused: 'nothing',

@@ -59,7 +59,7 @@ describe('a tree of conditions', () => {
         ],
       },
     ],
-    ['a comparison without a value', { all: [{ fact: 'role', operator: 'equal' }, { value: 1 }] }],
+    ['a comparison without an operator', { all: [{ fact: 'role', value: 1 }, { value: 1 }] }],
     ['members of other types', { all: [{ fact: 1, operator: 'a', value: 1 }, { condition: 1 }] }],
     ['groups that are no lists', { all: [{ all: {} }, { any: 1 }] }],
     [

@@ -163,8 +163,8 @@ function leafFits(json: JsonObject): boolean {
     typeof ownMember(json, 'operator') === 'string' &&
     fits(ownMember(json, 'public'), 'boolean') &&
     readsFact(json) &&
-    value !== undefined &&
-    (!isJsonObject(value) || readsFact(value))
+    // What it compares with may be yet to be said.
+    (value === undefined || !isJsonObject(value) || readsFact(value))
   );
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../values/json.js';
+import type { JsonObject, JsonValue } from '../values/json.js';
 import { jsonOfTree, treeOf } from './condition-tree.js';
 import { editConditions } from './edit-conditions.js';
-import { leafOf, type Members, toFact, toOperator, toParam, toValue } from './leaf.js';
+import { leafOf, type Members, toFact, toFitting, toOperator, toParam, toValue } from './leaf.js';
 
 const LEAF: JsonObject = {
   fact: 'actionCount',
@@ -27,6 +27,7 @@ describe('a comparison', () => {
       decorators: ['someFact', 'not'],
       operator: 'equal',
       value: { kind: 'fact', read: { fact: 'attribute', params: {}, path: '$.limit' } },
+      hasValue: true,
       open: true,
     });
   });
@@ -53,5 +54,30 @@ describe('a comparison', () => {
     expect(changed(toValue({ kind: 'constant', value: 3 }))).toEqual({ ...LEAF, value: 3 });
     const other = { kind: 'fact', read: { fact: 'stageIndex', params: {}, path: '' } } as const;
     expect(changed(toValue(other, LEAF.value))).toEqual({ ...LEAF, value: { fact: 'stageIndex', note: 1 } });
+  });
+
+  it.each<[JsonValue, string | undefined, string, Members]>([
+    [7, 'number', 'equal', {}],
+    [7, 'string', 'equal', { value: undefined }],
+    ['7', 'number', 'equal', { value: undefined }],
+    ['', 'string', 'equal', {}],
+    ['', 'boolean', 'equal', { value: undefined }],
+    [7, 'any', 'equal', {}],
+    [7, undefined, 'equal', {}],
+    [7, 'number', 'in', { value: [7] }],
+    ['a', 'number', 'in', { value: undefined }],
+    [[7], 'number', 'equal', { value: 7 }],
+    [[7, 8], 'number', 'equal', { value: undefined }],
+    [['a', 'b'], 'string', 'notIn', {}],
+    ['a', 'list', 'contains', {}],
+  ])('keeps of %j for a fact of the type %s and %s what fits', (value, type, operator, members) => {
+    expect(toFitting(value, type, operator)).toEqual(members);
+  });
+
+  it('may be yet to say what it compares with', () => {
+    const unsaid = editConditions(tree, { kind: 'change', at: node.id, members: { value: undefined } }).tree;
+    const [leaf] = unsaid.root.children;
+    expect(leafOf(leaf!)).toMatchObject({ hasValue: false, value: { kind: 'constant', value: '' } });
+    expect(leafOf(node).hasValue).toBe(true);
   });
 });

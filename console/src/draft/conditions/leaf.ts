@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, withMember } from '../values/json.js';
+import { fitsForm } from '../values/value-text.js';
 import type { ConditionNode } from './condition-tree.js';
 
 /** A fact that a comparison reads, on either side. */
@@ -21,6 +22,8 @@ export interface Leaf {
   readonly decorators: readonly string[];
   readonly operator: string;
   readonly value: LeafValue;
+  /** Whether it says what it compares with; else `value` is an empty text. */
+  readonly hasValue: boolean;
   /** Whether people may see their own value of the fact, whatever the fact's own rule says. */
   readonly open: boolean;
 }
@@ -31,12 +34,13 @@ export type Members = Readonly<Record<string, JsonValue | undefined>>;
 /** A node of kind `leaf` as its fields show it. */
 export function leafOf({ own }: ConditionNode): Leaf {
   const json = own as JsonObject;
-  const [value, operator] = [json.value!, String(json.operator)];
+  const [value = '', operator] = [ownMember(json, 'value'), String(json.operator)];
   const parts = operator.split(':');
   return {
     read: factRead(json),
     decorators: parts.slice(0, -1),
     operator: parts.at(-1)!,
+    hasValue: ownMember(json, 'value') !== undefined,
     value: isJsonObject(value) ? { kind: 'fact', read: factRead(value) } : { kind: 'constant', value },
     open: ownMember(json, 'public') === true,
   };
@@ -70,6 +74,18 @@ export function readMembers({ fact, params, path }: FactRead): Members {
 /** The change of the operator. */
 export function toOperator(decorators: readonly string[], operator: string): Members {
   return { operator: [...decorators, operator].join(':') };
+}
+
+/**
+ * The change of the constant that is compared with as another fact, or another operator, needs it: it stays where it fits, by itself or as the
+ * one item of a list; where it does not, it is taken out, so that it is yet to be said.
+ */
+export function toFitting(value: JsonValue, factType: string | undefined, operator: string): Members {
+  const fits = (each: JsonValue): boolean => fitsForm(each, factType, operator);
+  if (fits(value)) return {};
+  const [item] = Array.isArray(value) && value.length === 1 ? (value as readonly JsonValue[]) : [];
+  if (item !== undefined && fits(item)) return { value: item };
+  return { value: value !== '' && fits([value]) ? [value] : undefined };
 }
 
 /** The change of what is compared with; of a fact that was there before, what its fields do not show stays. */

@@ -22,6 +22,12 @@ describe('what is missing in a rule', () => {
     expect(missingInRule(ruleOf(conditions))).toBe('fact');
   });
 
+  it('is what a fact is compared with, once that is chosen', () => {
+    const { value: _value, ...unsaid } = VERIFIED;
+    expect(missingInRule(ruleOf({ all: [VERIFIED, unsaid] }))).toBe('value');
+    expect(missingInRule(ruleOf({ all: [unsaid, NEW_LEAF] }))).toBe('fact');
+  });
+
   it('is the name of the attribute that it is spread over', () => {
     expect(missingInRule(ruleOf(VERIFIED, 'attribute:'))).toBe('attribute');
     expect(missingInRule(ruleOf(NEW_LEAF, 'attribute:'))).toBe('fact');

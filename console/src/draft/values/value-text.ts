@@ -16,6 +16,19 @@ export function formOf(factType: string | undefined, operator: string, value: Js
   return sameJson(readValue(valueText(value, wanted), wanted), value) || value === '' ? wanted : 'json';
 }
 
+/** Whether a value is of the type that a fact and an operator are compared with. */
+export function fitsForm(value: JsonValue, factType: string | undefined, operator: string): boolean {
+  const form = wantedForm(factType, operator);
+  const items = itemsOf(form);
+  if (items !== undefined) return Array.isArray(value) && value.every((item: JsonValue) => isOf(item, items));
+  return isOf(value, form);
+}
+
+function isOf(value: JsonValue, form: ValueForm): boolean {
+  if (form === 'any') return typeof value !== 'object' || value === null;
+  return typeof value === (form === 'text' ? 'string' : form);
+}
+
 /** The type of a fact decides, and not what a value looks like: a plan that is called 2024 is a text. */
 function wantedForm(factType: string | undefined, operator: string): ValueForm {
   const texts = factType === 'string' || factType === 'list';

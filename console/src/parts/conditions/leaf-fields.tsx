@@ -11,6 +11,7 @@ import {
   type Members,
   readMembers,
   toFact,
+  toFitting,
   toOperator,
   toParam,
   toValue,
@@ -38,9 +39,21 @@ export function LeafFields({ node, editing }: LeafProps) {
   const choose = (read: FactRead) => {
     const chosen = vocabulary?.facts.find(({ name }) => name === read.fact);
     const fits = chosen === undefined || chosen.operators.includes(leaf.operator) || leaf.decorators.length > 0;
-    change({ ...readMembers(read), ...(fits ? {} : toOperator([], chosen.operators[0] ?? leaf.operator)) });
+    const operator = fits ? leaf.operator : (chosen.operators[0] ?? leaf.operator);
+    const other = read.fact !== leaf.read.fact;
+    change({
+      ...readMembers(read),
+      ...(fits ? {} : toOperator([], operator)),
+      ...(other ? valueFor(typeOf(read, chosen, vocabulary), operator) : {}),
+    });
   };
   const { value } = leaf;
+  // With another fact, or operator, what it compares with is of another type.
+  const valueFor = (type: string | undefined, operator: string): Members => {
+    if (value.kind === 'fact') return {};
+    // Where nothing was said yet, an empty text is none that was meant.
+    return value.value === '' ? { value: undefined } : toFitting(value.value, type, operator);
+  };
   return (
     <>
       <FactFields read={leaf.read} vocabulary={vocabulary} onRead={choose} />
@@ -49,7 +62,12 @@ export function LeafFields({ node, editing }: LeafProps) {
         label={words.flag.operator}
         value={leaf.operator}
         options={operatorsOf(vocabulary, fact, leaf.operator)}
-        onChoose={(operator) => change(toOperator(leaf.decorators, operator))}
+        onChoose={(operator) =>
+          change({
+            ...toOperator(leaf.decorators, operator),
+            ...valueFor(typeOf(leaf.read, fact, vocabulary), operator),
+          })
+        }
       />
       <span className="condition-value" data-kind={value.kind}>
         {value.kind === 'constant' ? (
@@ -74,7 +92,7 @@ export function LeafFields({ node, editing }: LeafProps) {
           onClick={() =>
             change(
               value.kind === 'fact'
-                ? toValue({ kind: 'constant', value: '' })
+                ? { value: undefined }
                 : toValue({ kind: 'fact', read: { fact: vocabulary?.facts[0]?.name ?? '', params: {}, path: '' } }),
             )
           }

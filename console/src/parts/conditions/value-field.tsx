@@ -9,7 +9,8 @@ interface ValueFieldProps {
   readonly factType: string | undefined;
   readonly operator: string;
   readonly suggestions: readonly string[];
-  readonly onValue: (value: JsonValue) => void;
+  /** Undefined: it is yet to be said. */
+  readonly onValue: (value: JsonValue | undefined) => void;
 }
 
 /** The constant that a comparison compares with, in the form that its fact and operator ask for. */
@@ -34,7 +35,8 @@ export function ValueField({ value, factType, operator, suggestions, onValue }: 
       text={valueText(value, form)}
       short={form === 'number'}
       suggestions={suggestions}
-      onText={(text) => onValue(readValue(text, form))}
+      // An empty text is a text, and no number.
+      onText={(text) => onValue(form === 'number' && text.trim() === '' ? undefined : readValue(text, form))}
       // What is typed on the way to a number or a list is kept as it is typed.
       same={(text) => JSON.stringify(readValue(text, form)) === JSON.stringify(value)}
     />
