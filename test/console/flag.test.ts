@@ -257,6 +257,8 @@ describe('the page of a flag', () => {
       expectFault(/status of 400/);
       await page.getByRole('button', { name: 'Whoever earns it' }).click();
       const fact = rows(page).nth(1).getByRole('combobox', { name: 'Fact', exact: true });
+      // One goes on there, and not at what made the rule.
+      await fact.and(page.locator(':focus')).waitFor();
       await fact.selectOption('daysSinceJoin');
       await rows(page).nth(1).getByRole('combobox', { name: 'Operator' }).selectOption('greaterThanInclusive');
       await rows(page).nth(1).getByLabel('Value', { exact: true }).fill('7');

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { until } from '../timing.js';
-import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
+import { PHONE, startConsole, type Visit, visit, WIDE } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
+import { misfits } from './stand/misfits.js';
 import { buildSpoken, type OtherBuild } from './stand/other-build.js';
 import { seedCustomers } from './stand/seed-customers.js';
 import { seedFlags } from './stand/seed-flags.js';
+import { LONG, seedLong } from './stand/seed-long.js';
 import { foreignTexts, listen, type Told, tooWide } from './stand/texts.js';
 
 /** Every page, with its parts. */
@@ -229,4 +231,61 @@ describe('as the system asks for it', () => {
       { colorScheme: 'light', signedOut: true },
     );
   });
+});
+
+describe('among names and values that are as long as they may be', () => {
+  const WIDTHS = [WIDE, PHONE, { width: 320, height: 640 }];
+  const { flag, segment, person, organization } = LONG;
+  beforeAll(() => seedLong(server), 30_000);
+
+  /** What does not fit at each of the widths, of which the page has the first one again afterwards. */
+  async function misfitsAtAllWidths(page: Page): Promise<Record<string, readonly string[]>> {
+    const wrong: Record<string, readonly string[]> = {};
+    for (const size of [...WIDTHS, WIDE]) {
+      await page.setViewportSize(size);
+      const found = await misfits(page);
+      if (found.length > 0) wrong[size.width] = found;
+    }
+    return wrong;
+  }
+
+  it('no page is wider than its window, and no short word of a table is broken for a long one', async () => {
+    const tabs = (path: string, names: readonly string[]) => [path, ...names.map((name) => `${path}?tab=${name}`)];
+    const addresses = [
+      ...['today', 'flags', 'segments', `segments/${segment}`, 'people', 'organizations', 'onboarding', 'actions'],
+      ...[
+        'onboarding/profile_setup',
+        'history',
+        'settings?tab=tokens',
+        'settings?tab=sessions',
+        'settings?tab=webhooks',
+      ],
+      ...tabs(`flags/${flag}`, ['access', 'unlocks', 'use', 'versions']),
+      ...['flags/new', `flags/${flag}?edit=true`],
+      ...tabs(`people/${person}`, ['timeline', 'data', 'access']),
+      `people/${person}?flag=${flag}`,
+      ...tabs(`organizations/${organization}`, [
+        'unlocks',
+        'roles',
+        'members',
+        'onboarding',
+        'data',
+        'tokens',
+        'history',
+      ]),
+    ];
+    await visit(browser, server, async ({ page, open }) => {
+      const { settled } = listen(page);
+      await open('flags');
+      await page.locator('.flag-key').first().waitFor();
+      const wrong: Record<string, object> = {};
+      for (const address of addresses) {
+        await go(page, address);
+        await settled();
+        const found = await misfitsAtAllWidths(page);
+        if (Object.keys(found).length > 0) wrong[address] = found;
+      }
+      expect(wrong).toEqual({});
+    });
+  }, 120_000);
 });

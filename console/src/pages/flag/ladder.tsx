@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { treeOf } from '../../draft/conditions/condition-tree.js';
 import { NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
@@ -45,7 +45,9 @@ export function Ladder({ draft, sentences, salt, vocabulary, mayChange, editFirs
     else next.delete(key);
     setOpen(next);
   };
+  const added = useRef<string>(undefined);
   const add = (rule: DraftRule, position = flag.rules.length) => {
+    added.current = rule.key;
     onAction({ kind: 'add-rule', rule, position });
     toggle(rule.key, true);
   };
@@ -95,6 +97,7 @@ export function Ladder({ draft, sentences, salt, vocabulary, mayChange, editFirs
           open={open}
           onOpen={toggle}
           onAdd={add}
+          added={added}
           onAction={onAction}
         />
         {mayChange && (

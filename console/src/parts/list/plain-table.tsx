@@ -22,7 +22,7 @@ export interface PlainTableProps {
 /** A table of some rows. On narrow screens each is a card, with the names of the columns before what stands in them. */
 export function PlainTable({ name, columns, rows }: PlainTableProps) {
   return (
-    <table className="plain-table" aria-label={name}>
+    <table className="plain-table" aria-label={name} style={{ '--columns': columns.length }}>
       <thead>
         <tr>
           {columns.map(({ key, name: title, numbers, nameUnseen }) => (

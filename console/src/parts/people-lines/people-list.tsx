@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { call } from '../../api/api.js';
 import { Button } from '../../ui/button.js';
+import { TextArea } from '../../ui/field.js';
 import { words } from '../../words/flag-access-words.js';
 import { Tick } from '../change-dialog.js';
 import { isolated } from '../isolated.js';
@@ -36,7 +37,6 @@ export function PeopleList({ onPeople }: { readonly onPeople: (ids: readonly str
   const [looked, setLooked] = useState<LookedUp>();
   const [all, setAll] = useState(false);
   const stop = useRef<AbortController>(null);
-  const field = useId();
   useEffect(() => () => stop.current?.abort(), []);
   const read = readLines(text);
   const many = read.lines.length > MOST_LINES;
@@ -56,25 +56,17 @@ export function PeopleList({ onPeople }: { readonly onPeople: (ids: readonly str
     return <Found looked={looked} all={all} onAll={(on) => tell(looked, on)} onBack={() => tell(undefined, false)} />;
   return (
     <div className="people-list">
-      <div className="field">
-        <label htmlFor={field} className="field-label">
-          {said.field}
-        </label>
-        <textarea
-          id={field}
-          rows={7}
-          spellCheck={false}
-          autoComplete="off"
-          value={text}
-          readOnly={done !== undefined}
-          aria-invalid={many}
-          aria-describedby={`${field}-hint`}
-          onChange={({ target }) => setText(target.value)}
-        />
-        <p id={`${field}-hint`} className={many ? 'field-fault' : 'field-hint'}>
-          {many ? said.tooMany(read.lines.length) : said.fieldHint}
-        </p>
-      </div>
+      <TextArea
+        label={said.field}
+        rows={7}
+        spellCheck={false}
+        autoComplete="off"
+        value={text}
+        readOnly={done !== undefined}
+        faulty={many}
+        hint={many ? said.tooMany(read.lines.length) : said.fieldHint}
+        onChange={({ target }) => setText(target.value)}
+      />
       {done === undefined ? (
         <Button disabled={read.lines.length === 0 || many} onClick={() => void look()}>
           {said.lookUp}

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import type { DraftRule } from '../../../draft/flag/flag-content.js';
 import { type DraftAction, type FlagDraft, newRuleKey } from '../../../draft/flag/flag-draft.js';
@@ -20,6 +20,8 @@ export interface RuleListProps {
   readonly open: ReadonlySet<string>;
   readonly onOpen: (rule: string, open: boolean) => void;
   readonly onAdd: (rule: DraftRule, position: number) => void;
+  /** The key of a rule that was just added, which takes the focus. */
+  readonly added: RefObject<string | undefined>;
 }
 
 /** A rule that follows the pointer. */
@@ -36,7 +38,7 @@ interface Drag {
 
 /** The rules in the order in which they are looked at, to be put into another one by the pointer, by arrows, or by a press. */
 export function RuleList(props: RuleListProps) {
-  const { draft, sentences, vocabulary, mayChange, remarks, open, onOpen, onAdd, onAction } = props;
+  const { draft, sentences, vocabulary, mayChange, remarks, open, onOpen, onAdd, added, onAction } = props;
   const { flag, selected } = draft.now;
   const { rules } = flag;
   const list = useRef<HTMLOListElement>(null);
@@ -52,6 +54,18 @@ export function RuleList(props: RuleListProps) {
     const card = list.current?.querySelector(`[data-rule="${CSS.escape(rule)}"]`);
     const button = card?.querySelector<HTMLButtonElement>(`[data-control="${control}"]:not(:disabled)`);
     (button ?? card?.querySelector<HTMLElement>('[data-control="grip"]'))?.focus();
+  }, [rules]);
+  // A new rule may be below what is in sight: one goes on where it is to be said whom it lets in.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once the rule is in the list
+  useEffect(() => {
+    const card = list.current?.querySelector(`[data-rule="${CSS.escape(added.current ?? '')}"]`);
+    if (added.current === undefined || card === null || card === undefined) return;
+    added.current = undefined;
+    card.scrollIntoView({ block: 'nearest' });
+    const first = ['.condition[data-kind="leaf"] select', '.rollout input', '.rule-body input'].map((each) =>
+      card.querySelector<HTMLElement>(each),
+    );
+    first.find((field) => field !== null)?.focus({ preventScroll: true });
   }, [rules]);
   const nameOf = (at: number) => rules[at]?.name || words.flag.rule(at + 1);
   const move = (at: number, to: number, control: string) => {
