@@ -172,12 +172,23 @@ describe('the list of flags', () => {
       await page.getByText('2 flags changed').waitFor();
       for (const key of picked) expect((await flag(key)).tags).toContain('q3');
 
+      await server.admin('PATCH', '/api/admin/users/loser', {});
+      for (const key of picked) {
+        const access = [{ user_id: 'loser' }];
+        await server.admin('PATCH', `/api/admin/flags/${key}/access`, { flag: { active: true }, access });
+      }
       await page.goto(`${server.origin}/console/flags?tag=q3`);
       await until(async () => (await keys(page)).length === 2);
       await page.getByLabel('Select all that are loaded').check();
       await page.getByRole('toolbar').getByRole('button', { name: 'Archive' }).click();
+      // Who puts many away at once is told which, and whom that takes them from, and says how many that are.
+      for (const key of picked) await dialog.getByRole('link', { name: key, exact: true }).waitFor();
+      await until(async () => (await dialog.getByText(/would lose it: .*loser/).count()) === 2);
+      const archive = dialog.getByRole('button', { name: 'Archive' });
+      expect(await archive.isDisabled()).toBe(true);
       await look('flags-archiving');
-      await dialog.getByRole('button', { name: 'Archive' }).click();
+      await dialog.getByLabel('How many would lose a flag?').fill('2');
+      await archive.click();
       await page.getByRole('button', { name: 'Show archived' }).click();
       await until(async () => (await keys(page)).length === 2);
       for (const key of picked) expect((await flag(key)).archived).toBe(true);

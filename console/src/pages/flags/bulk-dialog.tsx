@@ -2,12 +2,16 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { Working } from '../../parts/loading/working.js';
+import { LossesConfirmed, useConfirming } from '../../parts/preview/losses-confirmed.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/flags-words.js';
+import { EffectsPanel } from '../segment/effects-panel.js';
+import '../segment/segment.css';
 import { type BulkFailure, type BulkKind, changeFlags } from './bulk-change.js';
+import { useBulkEffects } from './bulk-effects.js';
 import type { LeftFlags } from './picked-again.js';
 
 export interface BulkDialogProps {
@@ -34,7 +38,7 @@ const DOES: Readonly<Record<BulkKind, string>> = {
   'bring-back': words.flags.bring,
 };
 
-/** Asks before many flags are changed, shows how far it is, and what could not be changed, and why. */
+/** Asks before many flags are changed, by name, and whom that takes one from; shows how far it is, and what could not be changed, and why. */
 export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
   const [tag, setTag] = useState('');
   const [why, setWhy] = useState('');
@@ -48,8 +52,11 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
   const form = useId();
   const needsTag = kind === 'tag' || kind === 'untag';
   const running = done !== undefined && failures.length === 0;
+  const { effects, losses, again, stop: stopPreviews } = useBulkEffects(kind, flags);
+  const confirming = useConfirming(losses);
 
   const run = async (): Promise<void> => {
+    stopPreviews();
     stop.current = new AbortController();
     setDone(0);
     const { signal } = stop.current;
@@ -70,6 +77,7 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (!confirming.confirmed) return;
     run().catch((error: unknown) => tell({ kind: 'failed', title: words.states.failed, what: String(error) }));
   };
   const close = () => {
@@ -85,6 +93,7 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
       onClose={close}
       title={TITLES[kind](flags.length)}
       what={WHAT[kind]}
+      wide={effects !== undefined}
       actions={
         <>
           <Button onClick={close}>
@@ -95,7 +104,7 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
               kind={kind === 'archive' ? 'danger' : 'primary'}
               type="submit"
               form={form}
-              disabled={running || (needsTag && tag.trim() === '')}
+              disabled={running || !confirming.confirmed || (needsTag && tag.trim() === '')}
             >
               {DOES[kind]}
             </Button>
@@ -107,6 +116,11 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
         <Failures failures={failures} untried={untried.length} />
       ) : (
         <form id={form} className="switch-form" onSubmit={submit}>
+          {effects === undefined ? (
+            <FlagNames flags={flags} />
+          ) : (
+            <EffectsPanel effects={effects} outdated={false} onAgain={again} onStop={stopPreviews} />
+          )}
           {needsTag && <TagField kind={kind} flags={flags} tag={tag} onTag={setTag} />}
           <TextField
             label={words.flags.why}
@@ -115,10 +129,35 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
             autoComplete="off"
             onChange={({ target }) => setWhy(target.value)}
           />
+          {!running && (
+            <LossesConfirmed
+              losses={losses}
+              confirming={confirming}
+              label={words.flags.confirm}
+              hint={words.flags.toConfirm}
+              onAgain={again}
+            />
+          )}
         </form>
       )}
       {running && <Working label={DOES[kind]} progress={{ done, of: flags.length }} />}
     </Dialog>
+  );
+}
+
+/** How many flags are named. */
+const MOST_NAMED = 100;
+
+function FlagNames({ flags }: { readonly flags: readonly FeatureFlag[] }) {
+  return (
+    <ul className="bulk-names" aria-label={words.flags.table}>
+      {flags.slice(0, MOST_NAMED).map(({ id, key, name }) => (
+        <li key={id}>
+          <bdi>{name}</bdi> <code>{key}</code>
+        </li>
+      ))}
+      {flags.length > MOST_NAMED && <li>{words.flags.andMore(flags.length - MOST_NAMED)}</li>}
+    </ul>
   );
 }
 

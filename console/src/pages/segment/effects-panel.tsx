@@ -84,12 +84,12 @@ function Effect({ effect: { flag, progress, result, error } }: { readonly effect
         </span>
       </div>
     );
-  if (result.blocked !== 'BLOCKED_UNSPECIFIED') return <p className="soft">{text.blocked}</p>;
   const groups = [
     { tone: 'gain', text: text.gain, n: Number(result.counts?.would_unlock ?? 0), of: result.would_unlock },
     { tone: 'lose', text: text.lose, n: Number(result.counts?.would_lose ?? 0), of: result.would_lose },
   ].filter(({ n }) => n > 0);
-  if (groups.length === 0) return <p className="soft">{text.neither}</p>;
+  if (groups.length === 0)
+    return <p className="soft">{result.blocked === 'BLOCKED_UNSPECIFIED' ? text.neither : text.blocked}</p>;
   return groups.map(({ tone, text: say, n, of }) => (
     <p key={tone} data-tone={tone}>
       {say(n)}

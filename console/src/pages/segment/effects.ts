@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type {
+  AdminRoutes,
   PreviewProgress,
   PreviewResult,
   Reference,
@@ -11,7 +12,7 @@ import { callStream } from '../../api/call-stream.js';
 import type { Losses } from '../../parts/preview/losses-confirmed.js';
 import { untilAnswered } from '../../parts/preview/until-answered.js';
 
-/** What a draft of a segment does to one flag, as far as that is known. */
+/** What a change does to one flag, as far as that is known. */
 export interface FlagEffect {
   readonly flag: string;
   readonly progress?: PreviewProgress;
@@ -19,7 +20,7 @@ export interface FlagEffect {
   readonly error?: Error;
 }
 
-/** What a draft of a segment does to the flags that refer to it. */
+/** What a change does to flags: a draft of a segment to those that refer to it, or one that is made to each of many. */
 export interface Effects {
   /** The draft that it is of, as JSON. */
   readonly of: string;
@@ -29,53 +30,75 @@ export interface Effects {
   readonly error: Error | undefined;
 }
 
+/** What is to be previewed, for which flags. */
+export interface Asked {
+  /** Tells it from others. */
+  readonly of: string;
+  readonly flags: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly draftOf: (flag: string) => PreviewBody;
+}
+
+type PreviewBody = AdminRoutes['POST /api/admin/flags/{flag}/preview']['body'];
+
 /** Previews a draft of a segment for one flag after the other, all that refer to it and are not archived. */
 export function useEffects(key: string) {
+  const { effects, start: preview, stop } = usePreviews();
+  const start = useCallback(
+    (segment: SegmentInput) =>
+      preview({
+        of: JSON.stringify(segment),
+        flags: (signal) => flagsReferring(key, signal),
+        draftOf: (flag) => ({ flag: { key: flag }, segment: { ...segment, key } }),
+      }),
+    [key, preview],
+  );
+  return { effects, start, stop };
+}
+
+/** Previews what is asked for one flag after the other; what ran before it, and whatever runs when the page is left, ends. */
+export function usePreviews() {
   const [effects, setEffects] = useState<Effects>();
   const running = useRef<AbortController>(undefined);
   const stop = useCallback(() => running.current?.abort(), []);
   useEffect(() => stop, [stop]);
-  const start = useCallback(
-    async (segment: SegmentInput) => {
-      running.current?.abort();
-      const control = new AbortController();
-      running.current = control;
-      const { signal } = control;
-      let now: Effects = { of: JSON.stringify(segment), flags: undefined, ended: false, error: undefined };
-      const show = (next: Partial<Effects>) => {
-        now = { ...now, ...next };
-        if (running.current === control) setEffects(now);
-      };
-      show({});
-      try {
-        const flags = await flagsReferring(key, signal);
-        show({ flags: flags.map((flag) => ({ flag })) });
-        for (const flag of flags) {
-          const put = (effect: Omit<FlagEffect, 'flag'>) =>
-            show({ flags: now.flags?.map((each) => (each.flag === flag ? { flag, ...effect } : each)) });
-          try {
-            const ask = () =>
-              callStream(
-                'POST /api/admin/flags/{flag}/preview',
-                { path: { flag }, body: { flag: { key: flag }, segment: { ...segment, key }, sample_size: 3 }, signal },
-                ({ progress, result }) =>
-                  put({ ...(progress === undefined ? {} : { progress }), ...(result === undefined ? {} : { result }) }),
-              );
-            await untilAnswered(ask, signal);
-          } catch (error) {
-            if (signal.aborted) return;
-            put({ error: error as Error });
-          }
+  const start = useCallback(async ({ of, flags: flagsOf, draftOf }: Asked) => {
+    running.current?.abort();
+    const control = new AbortController();
+    running.current = control;
+    const { signal } = control;
+    let now: Effects = { of, flags: undefined, ended: false, error: undefined };
+    const show = (next: Partial<Effects>) => {
+      now = { ...now, ...next };
+      if (running.current === control) setEffects(now);
+    };
+    show({});
+    try {
+      const flags = await flagsOf(signal);
+      show({ flags: flags.map((flag) => ({ flag })) });
+      for (const flag of flags) {
+        const put = (effect: Omit<FlagEffect, 'flag'>) =>
+          show({ flags: now.flags?.map((each) => (each.flag === flag ? { flag, ...effect } : each)) });
+        try {
+          const ask = () =>
+            callStream(
+              'POST /api/admin/flags/{flag}/preview',
+              { path: { flag }, body: { ...draftOf(flag), sample_size: 3 }, signal },
+              ({ progress, result }) =>
+                put({ ...(progress === undefined ? {} : { progress }), ...(result === undefined ? {} : { result }) }),
+            );
+          await untilAnswered(ask, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          put({ error: error as Error });
         }
-        show({ ended: true });
-      } catch (error) {
-        if (!signal.aborted) show({ error: error as Error });
-      } finally {
-        if (!now.ended) show({ ended: true });
       }
-    },
-    [key],
-  );
+      show({ ended: true });
+    } catch (error) {
+      if (!signal.aborted) show({ error: error as Error });
+    } finally {
+      if (!now.ended) show({ ended: true });
+    }
+  }, []);
   return { effects, start, stop };
 }
 

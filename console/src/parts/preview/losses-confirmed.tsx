@@ -31,7 +31,7 @@ export interface LossesConfirmedProps {
   readonly confirming: Confirming;
   readonly label: string;
   readonly hint: (n: string) => string;
-  /** Undefined for whoever may not ask for the number. */
+  /** Undefined where the number cannot be asked for. */
   readonly onAgain: (() => void) | undefined;
 }
 
