@@ -89,6 +89,8 @@ describe('the history', () => {
     await onHistory('history?kind=flag&subject=reports', async ({ page, look }) => {
       await page.getByText('“half of them first”').click();
       await page.getByRole('rowheader', { name: 'flag › owner' }).waitFor();
+      // The instant that a rule keeps is no number among others.
+      expect(await page.locator('.history-details').innerText()).not.toMatch(/changedAt|rolloutPer100k|\d{13}/);
       await page.getByText('Cannot be undone:').waitFor();
       await page.getByRole('button', { name: 'As JSON' }).click();
       await page.getByText('"action": "flag.set"').waitFor();
@@ -120,6 +122,9 @@ describe('the history', () => {
       await page.getByRole('button', { name: 'Undo…' }).click();
       const dialog = page.getByRole('alertdialog');
       const changes = dialog.getByRole('list', { name: 'What undoing it changes' });
+      await page.getByText('allowed for the user "ada"').waitFor();
+      const row = page.getByRole('row', { name: 'access › the user "bob"', includeHidden: true });
+      expect((await row.innerText()).split(/\s+/).at(-1)).toBe('allowed');
       await changes.getByText('On for everyone: yes → no').waitFor();
       await changes.getByText('2 access rows are removed').waitFor();
       const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
@@ -177,6 +182,16 @@ describe('the history', () => {
     });
     const { flag } = (await server.admin('GET', '/api/admin/flags/lent')) as GetFlagResponse;
     expect(flag).toMatchObject({ owner: 'ada', active: false });
+  });
+
+  it('says in words why something is not undone, and leads to where it is changed', async () => {
+    await onHistory('history?kind=flag&subject=reports', async ({ page }) => {
+      await page.locator('.history-entry').last().click();
+      const reason = page.locator('.history-reason');
+      await reason.getByText('a flag is never removed, since its ledger stays: archive it').waitFor();
+      await reason.getByRole('link', { name: 'reports' }).click();
+      await page.waitForURL(/flags\/reports$/);
+    });
   });
 
   it('undoes nothing over what was changed since, and says by whom', async () => {

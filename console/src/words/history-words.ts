@@ -20,6 +20,14 @@ export const historyWords = {
     webhook: 'Webhooks',
     backfill: 'Backfills',
   } as Readonly<Record<string, string>>,
+  /** What pages are called that have many things, where an entry leads there. */
+  places: {
+    stages: 'Onboarding',
+    actions: 'Actions',
+    tokens: 'Tokens',
+    sessions: 'Sessions',
+    'dead-letters': 'Dead letters',
+  } as Readonly<Record<string, string>>,
   subject: 'Key, id or name',
   whichOne: 'Say which one, by its key, id or name. Until then things of all kinds are listed.',
   actor: 'Who did it',

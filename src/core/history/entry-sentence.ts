@@ -64,6 +64,7 @@ const TOLD: Readonly<Record<string, (entry: ToldEntry) => string>> = {
   'dead-letters.discard': ({ after }) => `gave ${text(member(after, 'discarded'))} dead letters up for good`,
   'backfill.start': (entry) => `started a backfill of the flag ${quote(entry.target)}`,
   'backfill.cancel': (entry) => `cancelled the backfill ${quote(entry.target)}`,
+  'user_search.set': ({ after }) => `set by which attributes people are found${list(listOf(after).map(text))}`,
   'time_zone.set': ({ after }) => `set the time zone ${quote(text(after))} for users who have none of their own`,
 };
 
@@ -116,14 +117,14 @@ function rows({ target, after }: ToldEntry): string {
     ];
     return `${counts.join(' and ')} access rows of ${flag}`;
   }
-  if (removed.length > 0) return `removed the access row of ${whom(only)} from ${flag}`;
+  if (removed.length > 0) return `removed the access row of ${rowHolder(only)} from ${flag}`;
   const verb = member(only, 'effect') === 'DENY' ? 'denied' : 'allowed';
   const inactive = member(only, 'enabled') === false ? ', by an inactive row' : '';
-  return `${verb} ${flag} to ${whom(only)}${inactive}`;
+  return `${verb} ${flag} to ${rowHolder(only)}${inactive}`;
 }
 
-/** For whom an access row is. */
-function whom(row: JsonValue): string {
+/** For whom a stored access row is: `the role "pilot" within the organization "acme"`. */
+export function rowHolder(row: JsonValue): string {
   const [user, role, organization] = ['userId', 'role', 'organizationId'].map((name) => text(member(row, name)));
   if (user !== '') return `the user ${quote(user)}`;
   if (role === '') return `the organization ${quote(organization)}`;

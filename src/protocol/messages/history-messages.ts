@@ -1,13 +1,16 @@
-import type { Flag, Segment, Stage } from '../../core/flags/flag.js';
+import type { AccessRow, Flag, Segment, Stage } from '../../core/flags/flag.js';
 import { changedFields } from '../../core/history/changed-fields.js';
 import { differences } from '../../core/history/differences.js';
+import { type EntryStates, entryRows } from '../../core/history/shown-entry.js';
 import { shownState } from '../../core/history/shown-state.js';
 import {
   describeDifference,
   describeRolesDifference,
+  describeRowsDifference,
   describeSegmentDifference,
   describeStagesDifference,
 } from '../../core/sentences/difference.js';
+import { describeFlag } from '../../core/sentences/flag-words.js';
 import type { Names } from '../../core/sentences/speaking.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
@@ -113,12 +116,49 @@ interface Told {
   readonly text: string;
 }
 
-/** What an entry of the audit changed of a flag, a sentence each; nothing for other entries. */
-export function flagWords(
-  { before, after }: { readonly before: JsonValue; readonly after: JsonValue },
-  names: Names,
-): string[] {
+/** What an entry of the audit changed, a sentence each; nothing for what no sentences are made of. */
+export function entryWords({ action, before, after }: EntryStates, names: Names): string[] {
+  switch (action) {
+    case 'flag.create':
+    case 'flag.set':
+    case 'access.set':
+      return [...flagWords(before, after, names), ...rowWords(before, after)];
+    case 'segment.set':
+      return textsOf(describeSegmentDifference(given<Segment>(before), given<Segment>(after), names));
+    case 'stages.set':
+      return textsOf(describeStagesDifference(listIn<Stage>(before, 'stages'), listIn<Stage>(after, 'stages')));
+    default:
+      if (!action.startsWith('organization.') || after === null) return [];
+      return textsOf(describeRolesDifference(listIn(before, 'roles'), listIn(after, 'roles')));
+  }
+}
+
+function flagWords(before: JsonValue, after: JsonValue, names: Names): string[] {
   const [was, is] = [before, after].map((state) => (isJsonObject(state) ? (state as JsonObject).flag : undefined));
-  if (was === undefined || is === undefined) return [];
-  return describeDifference(was as unknown as Flag, is as unknown as Flag, names).map(({ text }) => text);
+  if (is === undefined) return [];
+  if (was === undefined) return [`who gets it: ${describeFlag(is as unknown as Flag, names).text}`];
+  return textsOf(describeDifference(was as unknown as Flag, is as unknown as Flag, names));
+}
+
+/** How many rows are told one by one: an entry may have very many, and its changes name them all. */
+const MOST_ROWS = 50;
+
+function rowWords(before: JsonValue, after: JsonValue): string[] {
+  const [was, is] = [entryRows(before, 'access'), entryRows(after, 'put')] as unknown as [AccessRow[], AccessRow[]];
+  const told = textsOf(describeRowsDifference(was, is));
+  const more = told.length - MOST_ROWS;
+  return more > 0 ? [...told.slice(0, MOST_ROWS), `and ${more} more access rows`] : told;
+}
+
+function textsOf(differences: readonly Told[]): string[] {
+  return differences.map(({ text }) => text);
+}
+
+function given<T>(state: JsonValue): T | undefined {
+  return isJsonObject(state) ? (state as unknown as T) : undefined;
+}
+
+function listIn<T>(state: JsonValue, name: string): readonly T[] {
+  const list = isJsonObject(state) ? (state as JsonObject)[name] : undefined;
+  return Array.isArray(list) ? (list as unknown as readonly T[]) : [];
 }

@@ -18,23 +18,21 @@ export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry,
   const { target, before, after } = entry;
   const [had, left] = [partOf(before, 'flag'), partOf(after, 'flag')];
   if (left !== undefined && left.key === left.id) {
-    return new NotUndoable(
-      'flag.set cannot be undone: the key of this flag was given to a new one, which has it for good',
-    );
+    return new NotUndoable('the key of this flag was given to a new one, which has it for good');
   }
   if (listIn(after, 'expectedOrganizations').length > 0) {
-    return new NotUndoable(`${entry.action} cannot be undone: it says where users are expected; put the rows by hand`);
+    return new NotUndoable('it says where users are expected: put the rows by hand');
   }
   const manager = entry.actorOrganization;
   if (manager !== confined) {
     const whose = manager === '' ? 'the platform' : `the organization ${quote(manager)}`;
-    return new NotUndoable(`${entry.action} can be undone by ${whose} alone, whose rows these are`, 'FORBIDDEN');
+    return new NotUndoable(`it is for ${whose} alone to undo, whose rows these are`, 'FORBIDDEN');
   }
   const present = await store.configuration.flag(left === undefined ? target : String(left.id));
   // The entry's rows have the id of the flag that they were of.
   const [row] = [...listIn(after, 'put'), ...listIn(after, 'removed')];
   if (row !== undefined && present !== undefined && row.flagId !== present.id) {
-    return new NotUndoable(`${entry.action} cannot be undone: the key ${quote(target)} was given to a new flag since`);
+    return new NotUndoable(`the key ${quote(target)} was given to a new flag since`);
   }
   if (present === undefined) return new NotUndoable(`there is no flag ${quote(target)} any more`, 'CONFLICT');
   const thing = { kind: 'flag', id: present.id } as const;

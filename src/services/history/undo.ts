@@ -66,13 +66,13 @@ export class UndoService {
     requireComment(why, 'comment');
     requireComment(comment, 'comment');
     const plan = await this.#planOf(entry, confined);
-    if (plan instanceof NotUndoable) throw new LatchkeyError(plan.code, plan.message);
+    if (plan instanceof NotUndoable) throw refusalOf(plan);
     try {
       return await plan(call, comment);
     } catch (error) {
       // It changed between the look and the write: the next look says by whom.
       const again = isConflict(error) ? await this.#planOf(entry, confined) : undefined;
-      throw again instanceof NotUndoable ? new LatchkeyError(again.code, again.message) : error;
+      throw again instanceof NotUndoable ? refusalOf(again) : error;
     }
   }
 
@@ -91,7 +91,7 @@ export class UndoService {
       'action.delete': () => this.#actionDelete(entry),
     };
     const plan = plans[entry.action];
-    return plan === undefined ? new NotUndoable(`${entry.action} cannot be undone; change it by hand`) : plan();
+    return plan === undefined ? new NotUndoable('change it by hand') : plan();
   }
 
   async #segmentSet({ target, before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
@@ -162,21 +162,17 @@ export class UndoService {
       return new NotUndoable(`${what} is not there any more as the entry left it`, 'CONFLICT');
     }
     if (before === null) {
-      return new NotUndoable(
-        `${action} made ${what}, which cannot be undone: empty its roles, or delete it (DeleteOrganization)`,
-      );
+      return new NotUndoable(`it made ${what}: empty its roles, or delete it`);
     }
     if (confined === '' && holds([before], REDACTED)) {
-      return new NotUndoable(
-        `${action} cannot be undone: the audit does not keep secrets in attributes; set them by hand`,
-      );
+      return new NotUndoable('the audit does not keep secrets in attributes: set them by hand');
     }
     const { attributes, timeZone, strictRoles, roles } = before as unknown as Described;
     const moved = roles.find(({ name: from, movingTo: to }) => to !== undefined && !isMoving(present, { from, to }));
     if (moved?.movingTo !== undefined) {
       const { name, movingTo } = moved;
       return new NotUndoable(
-        `${action} cannot be undone: members of the role ${quote(name)} were being moved to ${quote(movingTo)} before it; move them there with RemoveOrganizationRole`,
+        `members of the role ${quote(name)} were being moved to ${quote(movingTo)} before it: remove the role by hand, and move them there`,
       );
     }
     const own = { strictRoles, roles: roles.map(({ name, inherits }) => ({ name, inherits })), expectedVersion: left };
@@ -195,7 +191,7 @@ export class UndoService {
     const { actions } = this.#services;
     const [had, left] = [before, after] as unknown as readonly [readonly Action[], readonly Action[]];
     if (holds([before, after], REDACTED))
-      return new NotUndoable('actions.declare cannot be undone; declare them by hand');
+      return new NotUndoable('the audit does not keep all of them: declare them by hand');
     const changed = left.filter((action) => !this.#isDeclared(action)).map(({ name }) => quote(name));
     if (changed.length > 0) {
       return new NotUndoable(`the declarations of ${changed.join(', ')} have changed since`, 'CONFLICT');
@@ -206,7 +202,7 @@ export class UndoService {
     }
     if (had.length < left.length) {
       return new NotUndoable(
-        `actions.declare declared new actions beside others, which are not taken back together: take each back with DeleteAction`,
+        'it declared new actions beside others, which are not taken back together: take each back by itself',
       );
     }
     return async (call, comment) => {
@@ -217,7 +213,7 @@ export class UndoService {
 
   #actionDelete({ target, before }: AuditEntry): UndoPlan {
     const { actions, keeper } = this.#services;
-    if (holds([before], REDACTED)) return new NotUndoable('action.delete cannot be undone; declare it by hand');
+    if (holds([before], REDACTED)) return new NotUndoable('the audit does not keep all of it: declare it by hand');
     if (keeper.snapshot.actions.has(target)) {
       return new NotUndoable(`the action ${quote(target)} has been declared anew since`, 'CONFLICT');
     }
@@ -258,6 +254,11 @@ function versionIn(state: JsonValue): number {
 
 function asJson(value: unknown): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
+}
+
+/** What has changed since says so by itself. */
+function refusalOf({ code, message }: NotUndoable): LatchkeyError {
+  return new LatchkeyError(code, code === 'CONFLICT' ? message : `this cannot be undone: ${message}`);
 }
 
 function isConflict(error: unknown): boolean {

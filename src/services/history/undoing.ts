@@ -17,6 +17,7 @@ export class NotUndoable {
   readonly message: string;
   readonly code: 'CONFLICT' | 'FORBIDDEN' | 'INVALID';
 
+  /** @param message why, and what to do instead; it stands behind "cannot be undone:" */
   constructor(message: string, code: NotUndoable['code'] = 'INVALID') {
     this.message = message;
     this.code = code;
@@ -34,44 +35,47 @@ export interface Undone {
 /** How an entry is undone, once somebody says so, or why it is not. */
 export type UndoPlan = NotUndoable | ((call: Call, comment: string) => Promise<Undone>);
 
-/** What to do in place of undoing what cannot be undone, by action. */
+/**
+ * Why what cannot be undone is not, and what to do in its place, by action. Operators read it: it names what they do, and not the calls
+ * that do it.
+ */
 const INSTEAD: Readonly<Record<string, string>> = {
-  'flag.create': 'a flag is never removed, since its ledger stays: archive it (SetFlag with archived: true)',
-  'organization.delete':
-    'what was stored of it is gone: describe it anew (SetOrganization), and identify its users again',
+  'flag.create': 'a flag is never removed, since its ledger stays: archive it',
+  'organization.delete': 'what was stored of it is gone: describe it anew, and identify its users again',
   'organization.role.rename': 'people have the new name by now: rename it back',
   'organization.role.remove':
-    'who had the role has another one, or none, by now: restore the roles (RestoreVersion), and say who has it',
+    'who had the role has another one, or none, by now: restore the roles as they were before, and say who has it',
   'organization.role.moved': 'everybody has been moved: rename the other role, or say who has which',
-  'unlock.grant':
-    'the ledger is only added to: take the flag away with RevokeUnlock, or let it be earned anew with RearmUnlock',
-  'unlock.revoke':
-    'the ledger is only added to: give the flag back with GrantUnlock, or let it be earned anew with RearmUnlock',
-  'unlock.rearm': 'the ledger is only added to: give or take the flag with GrantUnlock or RevokeUnlock',
-  'total.correct': 'more may have been counted since: correct it again (CorrectTotal) by what is wrong now',
+  'unlock.grant': 'the ledger is only added to: take the flag away again, or let it be earned anew',
+  'unlock.revoke': 'the ledger is only added to: give the flag back, or let it be earned anew',
+  'unlock.rearm': 'the ledger is only added to: give the flag by hand, or take it away',
+  'total.correct': 'more may have been counted since: correct it again by what is wrong now',
   'user.delete': 'what was stored about the person is gone for good',
-  'user.claim': 'the organization has identified them: the platform can say who they are anew (Identify)',
-  'token.create': 'whoever has the token may have used it: revoke it (RevokeToken)',
-  'token.revoke': 'a token is revoked for good: make another one (CreateToken)',
-  'webhook.create': 'it may have been told of things: delete it (DeleteWebhook)',
-  'webhook.update': 'change it again (UpdateWebhook): the audit does not keep all of its address',
-  'webhook.delete': 'its secret is gone: make another one (CreateWebhook)',
-  'webhook.rotate': 'the former secret is gone: make another one (RotateWebhookSecret)',
+  'user.claim': 'the organization has identified them: the platform can say who they are anew',
+  'token.create': 'whoever has the token may have used it: revoke it',
+  'token.revoke': 'a token is revoked for good: make another one',
+  'webhook.create': 'it may have been told of things: delete it',
+  'webhook.update': 'change it again: the audit does not keep all of its address',
+  'webhook.delete': 'its secret is gone: make another webhook',
+  'webhook.rotate': 'the former secret is gone: make another one',
   'webhook.ping': 'it was sent',
   'deliveries.replay': 'the messages were sent',
-  'dead-letters.replay': 'the events were counted: take one back with an event that reverses it (Track)',
-  'dead-letters.discard': 'what the events carried is gone: send them anew, with other ids (Track)',
-  'backfill.start': 'what it gave was earned: cancel it while it runs (CancelBackfill)',
-  'backfill.cancel': 'start another one (StartBackfill)',
+  'dead-letters.replay': 'the events were counted: take one back with an event that reverses it',
+  'dead-letters.discard': 'what the events carried is gone: send them anew, with other ids',
+  'session.begin': 'whoever signed in may have done something: end the session',
+  'session.end': 'a session that has ended is over: sign in again',
+  'backfill.start': 'what it gave was earned: cancel it while it runs',
+  'backfill.cancel': 'start another one',
+  'user_search.set': 'servers say so when they start: set USER_SEARCH_ATTRIBUTES and start them again',
   'time_zone.set': 'servers say so when they start: set TIME_ZONE and start them again',
 };
 
 /** That such an entry cannot be undone, and what to do instead; undefined for the kinds that can. */
 export function neverUndone({ action, before, after }: AuditEntry): NotUndoable | undefined {
   const instead = INSTEAD[action];
-  if (instead !== undefined) return new NotUndoable(`${action} cannot be undone: ${instead}`);
+  if (instead !== undefined) return new NotUndoable(instead);
   if (holds([before, after], ERASED)) {
-    return new NotUndoable(`${action} cannot be undone: a person whom it names has been deleted since`);
+    return new NotUndoable('a person whom it names has been deleted since');
   }
   return undefined;
 }

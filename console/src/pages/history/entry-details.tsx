@@ -12,6 +12,7 @@ import { Button } from '../../ui/button.js';
 import { UndoIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/history-words.js';
+import { EntryWays } from './entry-way.js';
 import { UndoDialog } from './undo-dialog.js';
 
 /** An entry of the audit, by its id: what it changed, in words and field by field, and whether it can be undone. */
@@ -66,7 +67,7 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
           </Link>
         </Fact>
         <Fact name={details.target}>
-          <bdi>{entry.target}</bdi>
+          <EntryWays entry={entry} />
         </Fact>
         <Fact name={details.action}>
           <code>{entry.action}</code>
@@ -103,6 +104,12 @@ function Head({ data, json, onJson }: HeadProps) {
       ) : (
         <p className="history-reason">
           <strong>{history.cannot}:</strong> <bdi>{withLocalInstants(reason)}</bdi>
+          {data.entry !== undefined && (
+            <>
+              {' · '}
+              <EntryWays entry={data.entry} />
+            </>
+          )}
         </p>
       )}
       {asked && data.entry !== undefined && <UndoDialog entry={data.entry} onClose={() => setAsked(false)} />}

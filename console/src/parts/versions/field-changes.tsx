@@ -1,4 +1,5 @@
 import type { FieldChange } from '../../../../src/protocol/gen/admin-json.js';
+import { percentage } from '../../draft/values/percentage.js';
 import { words } from '../../words/versions-words.js';
 import { localTime } from '../time/instant.js';
 import { fieldsOf } from './fields-of.js';
@@ -23,10 +24,10 @@ export function FieldChanges({ changes }: { readonly changes: readonly FieldChan
               <bdi>{place.length === 0 ? difference.whole : place.map(placeText).join(' › ')}</bdi>
             </th>
             <td data-label={difference.before}>
-              <Value name={place.at(-1)} value={before} />
+              <Value place={place} value={before} />
             </td>
             <td data-label={difference.after}>
-              <Value name={place.at(-1)} value={after} />
+              <Value place={place} value={after} />
             </td>
           </tr>
         ))}
@@ -40,11 +41,16 @@ function placeText(step: string): string {
   return /^\d+$/.test(step) ? String(Number(step) + 1) : step;
 }
 
-function Value({ name, value }: { readonly name: string | undefined; readonly value: unknown }) {
+function Value({ place, value }: { readonly place: readonly string[]; readonly value: unknown }) {
+  const name = place.at(-1);
   if (value === undefined || value === null)
     return <span className="field-nothing">{words.versions.difference.nothing}</span>;
   const instant = instantOf(name, value);
   if (instant !== undefined) return <span className="numbers">{localTime(instant)}</span>;
+  if (name === 'rollout' && place.at(-3) === 'rules' && typeof value === 'number')
+    return <span className="numbers">{`${percentage(value)} %`}</span>;
+  // What an access row says is words.
+  if (place[0] === 'access' && typeof value === 'string') return <bdi>{value}</bdi>;
   return (
     <code>
       <bdi>{JSON.stringify(value, undefined, 2)}</bdi>

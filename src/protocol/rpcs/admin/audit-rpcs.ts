@@ -1,9 +1,10 @@
+import { shownEntry } from '../../../core/history/shown-entry.js';
 import { namesIn } from '../../../core/sentences/uses.js';
 import type { AuditFilter, ToldAuditEntry } from '../../../services/history/audit.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { AuditEntry, ListAuditRequest } from '../../gen/latchkey/v1/audit.js';
 import { epochMs, instant } from '../../messages/fields.js';
-import { changeMessages, flagWords } from '../../messages/history-messages.js';
+import { changeMessages, entryWords } from '../../messages/history-messages.js';
 import { Paging } from '../../messages/paging.js';
 import { generatedStream } from '../generated-stream.js';
 import type { AdminRpcs } from './admin-rpcs.js';
@@ -33,10 +34,11 @@ export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'u
       async handle({ id }, call) {
         const entry = await audit.get(call, id);
         const notUndoable = await undo.refusal(call, id);
+        const { before, after } = shownEntry(entry);
         return {
           entry: entryMessage(entry),
-          changes: changeMessages(entry.before, entry.after),
-          words: flagWords(entry, namesIn(keeper.snapshot)),
+          changes: changeMessages(before, after),
+          words: entryWords(entry, namesIn(keeper.snapshot)),
           undoable: notUndoable === undefined,
           notUndoable: notUndoable ?? '',
         };

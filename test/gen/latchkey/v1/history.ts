@@ -44,13 +44,16 @@ export interface GetAuditEntryResponse {
   entry:
     | AuditEntry
     | undefined;
-  /** In what `before` and `after` differ. */
+  /**
+   * In what `before` and `after` differ: flags, segments and stages as GetVersion gives them, without version numbers and times; access
+   * rows as what each says, `allowed` or `denied`, by whom it is for: `/access/the user "ada"`.
+   */
   changes: FieldChange[];
-  /** The differences in words, one each; empty where the entry is not about a flag's rules or what can be said like that. */
+  /** The differences in words, one each; empty where the entry is not about a flag, its rows, a segment, the stages or roles. */
   words: string[];
   /** Whether UndoAuditEntry would take it now. */
   undoable: boolean;
-  /** Where it would not: why, and what to do instead. */
+  /** Where it would not: why, and what to do instead, for whoever does it by hand. */
   notUndoable: string;
 }
 
