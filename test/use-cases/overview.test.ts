@@ -78,9 +78,7 @@ describeOnEachEngine('the overview', (engine) => {
     expect(await attentionOf(stand, 'FLAGS_WITH_WARNINGS')).toBeUndefined();
     await stages('start', 'done');
     const warned = await attentionOf(stand, 'FLAGS_WITH_WARNINGS');
-    expect(warned?.targets).toEqual([
-      { kind: 'flag', id: 'guided', note: expect.stringMatching(/^\/rules\/0\/conditions.*"tour"/) },
-    ]);
+    expect(warned?.targets).toEqual([{ kind: 'flag', id: 'guided', note: expect.stringMatching(/^rule 1: .*"tour"/) }]);
     await stages();
     await stand.clear();
   });

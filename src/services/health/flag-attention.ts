@@ -1,4 +1,6 @@
 import type { Flag } from '../../core/flags/flag.js';
+import { textOf } from '../../core/sentences/part.js';
+import { titleOf } from '../../core/sentences/rules-difference.js';
 import { type FlagState, flagState } from '../../core/snapshot/flag-state.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
@@ -80,7 +82,15 @@ const changedAt = ({ key, updatedAt }: Flag): AttentionTarget => ({
 
 function doubted({ flag, first: { pointer, message }, count }: FlagFindings): AttentionTarget {
   const more = count === 1 ? '' : ` (and ${count - 1} more)`;
-  return { kind: 'flag', id: flag.key, note: `${pointer}: ${message}${more}` };
+  return { kind: 'flag', id: flag.key, note: `${placeWords(flag, pointer)}${message}${more}` };
+}
+
+/** Which part of a flag a pointer leads into, as its sentences call it: `rule 2: `; nothing for all of it. */
+function placeWords({ rules }: Flag, pointer: string): string {
+  const [field = '', index = ''] = pointer.split('/').slice(1);
+  const rule = field === 'rules' ? rules[Number(index)] : undefined;
+  if (rule !== undefined) return `${textOf(titleOf(rule, Number(index)))}: `;
+  return field === '' ? '' : `${field.replaceAll('_', ' ')}: `;
 }
 
 function broken({ failures }: Snapshot): readonly Attention[] {
