@@ -144,6 +144,14 @@ describe('the doors of OpenFeature', () => {
     expect(await requests('ofrep', 'GET /ofrep/v1/stream', '499')).toBe(1);
     expect(await requests('connect', `POST ${STREAM}`, '499')).toBe(1);
     expect(await requests('flagd', STREAM, 'CANCELLED')).toBe(1);
+    // Over Connect a stream that is refused is answered with 200: what it was refused with stands at its end.
+    for (const wire of Object.values(wires))
+      await expect(wire.events('v2', bearer('latchkey_nobody')).next()).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    await until(async () => (await requests('connect', `POST ${STREAM}`, '401')) === 1);
+    await until(async () => (await requests('flagd', STREAM, 'UNAUTHENTICATED')) === 1);
+    expect(await requests('connect', `POST ${STREAM}`, '200')).toBeUndefined();
   });
 
   it('have the handshakes of TLS that took too long told by the listener', async () => {
