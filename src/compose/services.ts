@@ -60,6 +60,7 @@ import { AnswerTickets } from '../services/streaming/answer-tickets.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
 import { TicketSeal } from '../services/streaming/ticket-seal.js';
+import { ActorNames } from '../services/tokens/actor-names.js';
 import { Authentication } from '../services/tokens/authentication.js';
 import { SessionService } from '../services/tokens/sessions.js';
 import { TokenService } from '../services/tokens/tokens.js';
@@ -224,6 +225,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const health = new HealthService({ store, node, clock, lanes });
   const services: ServiceSet = {
     actions: configuration.actions,
+    actorNames: new ActorNames(authentication),
     audit: history.audit,
     authentication,
     backfills,

@@ -41,6 +41,7 @@ import type { PreviewService } from './previewing/preview.js';
 import type { RolePreview } from './previewing/role-preview.js';
 import type { AnswerTickets } from './streaming/answer-tickets.js';
 import type { StreamService } from './streaming/streams.js';
+import type { ActorNames } from './tokens/actor-names.js';
 import type { Authentication } from './tokens/authentication.js';
 import type { SessionService } from './tokens/sessions.js';
 import type { TokenService } from './tokens/tokens.js';
@@ -53,6 +54,7 @@ import type { WebhookService } from './webhooks/webhooks.js';
 /** Every use case: what the doors call. */
 export interface ServiceSet {
   readonly actions: ActionService;
+  readonly actorNames: ActorNames;
   readonly answerTickets: AnswerTickets;
   readonly audit: AuditService;
   readonly authentication: Authentication;

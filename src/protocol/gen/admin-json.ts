@@ -2588,6 +2588,8 @@ export interface Cause {
    * which a backfill has applied.
    */
   roles: string[];
+  /** The name of `actor`; see AuditEntry.actor_name. */
+  actor_name: string;
 }
 
 /** Names an event among those of its user. */
@@ -3084,6 +3086,11 @@ export interface AuditEntry {
   id: string;
   /** What was done by whom, in one line: `user:olga changed the flag "beta": rules`. */
   sentence: string;
+  /**
+   * Where `actor` is a machine token, revoked or not: its name. It is told to those alone who may list tokens
+   * (ListTokens): empty for others, for a token that is not kept any more, and for whoever is no token.
+   */
+  actor_name: string;
 }
 
 /** An entry of the audit. */
@@ -3201,6 +3208,8 @@ export interface AuditAdded {
   target: string;
   /** What was done by whom, in one line. */
   sentence: string;
+  /** See AuditEntry.actor_name. */
+  actor_name: string;
 }
 
 /** A flag that came on for a user. */
@@ -3285,6 +3294,8 @@ export interface Version {
   stages?: ListStagesResponse;
   /** Roles. */
   roles?: RolesVersion;
+  /** See AuditEntry.actor_name. */
+  actor_name: string;
 }
 
 /** Roles that an organization defines, as of one version. */
@@ -3669,6 +3680,18 @@ export interface OverviewWork {
    * refer to: there may be more of ATTENTION_KIND_FLAGS_WITH_WARNINGS in a moment.
    */
   reviewing_flags: boolean;
+  /** Given while `filling_search`: how many of the parts that users are spread over evenly are through. */
+  search_filled?: WorkDone;
+  /** Given while `reviewing_flags`: how many of the flags that are not archived were looked at. */
+  flags_reviewed?: WorkDone;
+}
+
+/** How far something is that runs for a while. */
+export interface WorkDone {
+  /** How many are done. */
+  done: number;
+  /** Of how many. */
+  of: number;
 }
 
 /** One thing that needs somebody. */

@@ -15,6 +15,7 @@ import type { Names } from '../../core/sentences/speaking.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
 import type { VersionStep } from '../../services/history/versions.js';
+import type { ActorName } from '../../services/tokens/actor-names.js';
 import type { FieldChange, Version } from '../gen/latchkey/v1/history.js';
 import { flagMessage, roleMessage, segmentMessage, stagesMessage } from './configuration-messages.js';
 import { instant } from './fields.js';
@@ -33,12 +34,13 @@ interface VersionForm {
   readonly whole: boolean;
   /** How sentences call segments and flags. */
   readonly names: Names;
+  readonly actorName: ActorName;
 }
 
-export function versionMessage({ version, before }: VersionStep, { whole, names }: VersionForm): Version {
+export function versionMessage({ version, before }: VersionStep, { whole, names, actorName }: VersionForm): Version {
   const { id, at, actor, requestId, comment } = version;
   return {
-    ...{ id, version: version.version, at: instant(at), actor, requestId, comment },
+    ...{ id, version: version.version, at: instant(at), actor, actorName: actorName(actor), requestId, comment },
     sentence: stepSentence(version, before, names),
     state: whole ? stateMessage(version, names) : undefined,
   };

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry, LedgerKind } from '../../core/states/ledger.js';
+import type { ActorName } from '../../services/tokens/actor-names.js';
 import {
   Cause_Type,
   type Cause as CauseMessage,
@@ -31,7 +32,7 @@ const CAUSES: Readonly<Record<Cause['type'], Cause_Type>> = {
 };
 
 /** An entry of the ledger as a message. The snapshot has the present key of its flag. */
-export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): EntryMessage {
+export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot, actorName: ActorName): EntryMessage {
   const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
   return {
     flagId,
@@ -41,19 +42,22 @@ export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): Entr
     kind: KINDS[kind],
     earnedAt: instant(earnedAt),
     recordedAt: instant(recordedAt),
-    cause: causeMessage(cause),
+    cause: causeMessage(cause, actorName),
   };
 }
 
 const NO_DETAILS = {
-  ...{ source: '', eventId: '', action: '', stage: '', actor: '', reason: '', userId: '' },
+  ...{ source: '', eventId: '', action: '', stage: '', actor: '', actorName: '', reason: '', userId: '' },
   reverses: undefined,
 };
 
 const NO_ROLES: readonly string[] = [];
 
-export function causeMessage(cause: Cause): CauseMessage {
+export function causeMessage(cause: Cause, actorName: ActorName): CauseMessage {
   const { type, ...details } = cause;
+  if ('actor' in details) {
+    return { ...NO_DETAILS, ...details, actorName: actorName(details.actor), roles: [], type: CAUSES[type] };
+  }
   const roles = [...('roles' in details ? details.roles : NO_ROLES)];
   if (!('contributor' in details)) return { ...NO_DETAILS, ...details, roles, type: CAUSES[type] };
   const { contributor: userId = '', ...event } = details;

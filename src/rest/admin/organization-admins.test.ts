@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { GetUserResponse, ListUnlocksResponse, SetFlagResponse } from '../../protocol/gen/admin-json.js';
+import type {
+  CreateTokenResponse,
+  GetUserResponse,
+  ListAuditResponse,
+  ListUnlocksResponse,
+  SetFlagResponse,
+} from '../../protocol/gen/admin-json.js';
 import { ORGANIZATION_PATHS, USER_PATHS } from '../../protocol/messages/mask-paths.js';
 import { type Ask, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
@@ -207,6 +213,43 @@ describe.each(BOTH)('an organization’s admin by %s', (by) => {
     await read;
     expect(text).toContain('shown');
     for (const secret of ['hidden', 'rival', 'tok_']) expect(text).not.toContain(secret);
+  });
+
+  it('is told of no token what it is called, where who lists tokens is told of each, revoked ones too', async () => {
+    const made = async (name: string, organization_id: string, scope: string) =>
+      (await operate('POST', '/tokens', { name, organization_id, scopes: [scope] })) as CreateTokenResponse;
+    const names = [`Nightly sync ${by}`, `Key of a rival ${by}`] as const;
+    const [own, foreign] = [await made(names[0], 'acme', 'manage'), await made(names[1], '', 'admin')];
+    const does = async ({ secret }: CreateTokenResponse, method: string, path: string, body: object) => {
+      const answer = await ask(path, { token: secret, method, body });
+      expect([path, answer.status, answer.text]).toEqual([path, 200, answer.text]);
+    };
+    for (const token of [own, foreign])
+      await does(token, 'PATCH', '/organizations/acme', { roles: [{ name: `made-by-${token.token!.id.slice(-8)}` }] });
+    await operate('PATCH', `/users/named-${by}`, { organization_id: 'acme' });
+    await does(foreign, 'POST', `/users/named-${by}/unlocks/shown/grant`, { reason: 'an apology' });
+    await operate('DELETE', `/tokens/${foreign.token!.id}`);
+
+    const { entries } = (await operate('GET', '/organizations/acme/audit?page_size=2')) as ListAuditResponse;
+    expect(entries.map(({ actor_name }) => actor_name)).toEqual([names[1], names[0]]);
+    const paths = [
+      '/organizations/acme/audit',
+      ...entries.map(({ id }) => `/audit/${id}`),
+      '/organizations/acme/roles/versions',
+      `/users/named-${by}/unlocks`,
+    ];
+    const texts = await Promise.all(paths.map(async (path) => [path, (await as('GET', path)).text] as const));
+    for (const [path, text] of texts) {
+      for (const name of names) expect([path, text]).not.toEqual([path, expect.stringContaining(name)]);
+      const toPlatform = JSON.stringify(await operate('GET', path));
+      expect([path, names.some((name) => toPlatform.includes(`"actor_name":"${name}"`))]).toEqual([path, true]);
+    }
+    // Which of its own tokens it was, it is told as before.
+    expect(texts[0]![1]).toContain(`"actor":"token:${own.token!.id}","action"`);
+    const manager = await stand.machine(['manage']);
+    const versions = await ask('/organizations/acme/roles/versions', { token: manager });
+    expect(versions.text).toContain(foreign.token!.id);
+    expect(versions.text).not.toContain(names[1]);
   });
 
   it('has nothing else of the administration', async () => {

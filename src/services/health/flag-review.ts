@@ -18,8 +18,10 @@ export interface FlagFindings {
 export interface Reviewed {
   /** The flags of which something is found, by key; archived ones are left out. */
   readonly found: readonly FlagFindings[];
-  /** Whether all flags were looked at. */
-  readonly complete: boolean;
+  /** How many flags were looked at. */
+  readonly done: number;
+  /** Of how many that are not archived. */
+  readonly of: number;
 }
 
 /**
@@ -45,22 +47,25 @@ export class FlagReview {
     this.#named = named;
     const until = performance.now() + LOOK_MS;
     const found: FlagFindings[] = [];
-    let complete = true;
+    let [done, of, isOver] = [0, 0, false];
     for (const { stored } of snapshot.flags.values()) {
       if (stored.archived) continue;
+      of += 1;
       let findings = this.#findings.get(stored);
       if (findings === undefined) {
-        if (!complete || performance.now() > until) {
-          complete = false;
+        // Once there is no time, those that were looked at before are gathered alone.
+        if (isOver || performance.now() > until) {
+          isOver = true;
           continue;
         }
         findings = findingsOf(stored, snapshot);
         this.#findings.set(stored, findings);
       }
+      done += 1;
       if (findings !== 'nothing') found.push(findings);
     }
-    if (!complete) this.#goOn();
-    return { found, complete };
+    if (done < of) this.#goOn();
+    return { found, done, of };
   }
 
   #goOn(): void {

@@ -37,8 +37,8 @@ export interface Overview {
   readonly at: number;
   /** What the store says; undefined while it is away. */
   readonly stored: StoredOverview | undefined;
-  /** Whether not all flags were looked through yet. */
-  readonly reviewing: boolean;
+  /** How many flags were looked through, of all that are not archived. */
+  readonly reviewed: { readonly done: number; readonly of: number };
   /** What is most urgent first. */
   readonly attention: readonly Attention[];
   readonly states: ReadonlyMap<FlagState, number>;
@@ -50,7 +50,8 @@ export interface StoredOverview {
   readonly backfills: readonly BackfillProgress[];
   /** How many have not ended, to {@link COUNTED}. */
   readonly unfinishedBackfills: number;
-  readonly fillingSearch: boolean;
+  /** Of how many of the partitions users are found by the attributes that were chosen last: all, unless these are being filled in. */
+  readonly searchFilled: number;
   readonly settlingDerived: boolean;
   /** Newest first; empty where the caller is not told. */
   readonly changes: readonly ToldAuditEntry[];
@@ -82,11 +83,11 @@ export class OverviewService {
     const notTold = OVERVIEW_TOPICS.filter((topic) => !mayCall(call, NEEDED[topic]));
     const answer = await this.#stored(call, { at, own, notTold });
     const { snapshot } = keeper;
-    const { found, complete } = this.#review.look(snapshot);
+    const { found, ...reviewed } = this.#review.look(snapshot);
     const asked = askedInAll(answer.nodes.map(({ unknownKeys }) => unknownKeys));
     const flags = flagOverview({ snapshot, now: at, asked, found });
     return {
-      ...{ at, notTold, stored: answer.stored, reviewing: !complete, states: flags.states },
+      ...{ at, notTold, stored: answer.stored, reviewed, states: flags.states },
       attention: byUrgency([...answer.attention, ...flags.attention]),
     };
   }
@@ -108,7 +109,7 @@ export class OverviewService {
   async #ask(call: Call, { at, own, notTold }: Asking): Promise<Answer> {
     const { store, backfills, audit, lanes } = this.#options;
     const told = (topic: OverviewTopic): boolean => !notTold.includes(topic);
-    const [others, pending, lateTimers, deadLetters, webhooks, unfinished, complete, unsettled, changes] =
+    const [others, pending, lateTimers, deadLetters, webhooks, unfinished, filled, unsettled, changes] =
       await Promise.all([
         store.nodes.all(),
         store.events.oldestPending(),
@@ -116,7 +117,7 @@ export class OverviewService {
         told('DEAD_LETTERS') ? store.events.deadLetterBacklog(COUNTED) : undefined,
         told('WEBHOOKS') ? Promise.all([store.webhooks.list(), store.deliveries.standings()]) : undefined,
         backfills.unfinished(call, { limit: BACKFILLS_TOLD, countTo: COUNTED }),
-        store.searchFill.isComplete(),
+        store.searchFill.partitionsDone(),
         store.derived.unsettled(),
         told('CHANGES') ? audit.list(call, { limit: CHANGES_TOLD }, {}) : undefined,
       ]);
@@ -125,7 +126,7 @@ export class OverviewService {
       nodes,
       stored: {
         ...{ backfills: unfinished.items, unfinishedBackfills: unfinished.count },
-        ...{ fillingSearch: !complete, settlingDerived: unsettled !== undefined, changes: changes?.items ?? [] },
+        ...{ searchFilled: filled, settlingDerived: unsettled !== undefined, changes: changes?.items ?? [] },
       },
       attention: workAttention({
         ...{ now: at, nodes, lateTimers, lanes: laneBacklogs(pending, lanes) },

@@ -103,11 +103,16 @@ export class Authentication {
    */
   async isGood(id: string): Promise<boolean> {
     if (this.named(id) === undefined) await this.#lookAnew();
-    else if (!this.#held.isFresh()) await this.#confirmHeld();
+    else await this.confirm();
     const token = this.named(id);
     const parentId = token?.session?.parentId ?? '';
     const parent = parentId === '' ? token : this.named(parentId);
     return token !== undefined && parent !== undefined && !this.#isOver(token, parent, this.#options.clock.now());
+  }
+
+  /** Has what is held confirmed where that is due, as a call with a token would. Rejects with `StoreUnavailable` where nothing is held. */
+  async confirm(): Promise<void> {
+    if (!this.#held.isFresh()) await this.#confirmHeld();
   }
 
   #callerOf<Who>(hash: string, find: Find<Who>, from: From | undefined): Who | Promise<Who> {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keptForSearch, searchedValues } from '../../core/states/searched-attributes.js';
 import { foldedText } from '../../core/values/folded-text.js';
-import { partitionOf } from '../../core/values/partition.js';
+import { PARTITIONS, partitionOf } from '../../core/values/partition.js';
 import type { FoundOrganization, FoundUser, UsersRequest } from '../finder.js';
 import type { Page } from '../page.js';
 import type { Store } from '../store.js';
@@ -252,9 +252,14 @@ function usersFound(store: () => Store): void {
     expect(await found('')).toEqual([user!.userId]);
     await changing(store(), (tx) => tx.configuration.putSearchAttributes(['city']));
     expect(await store().searchFill.isComplete()).toBe(false);
+    expect(await store().searchFill.partitionsDone()).toBe(0);
     expect(await found('', ['city'])).toEqual([]);
     // What a stop leaves half-way goes on, whoever goes on with it.
-    await store().searchFill.step(1);
+    const ways: number[] = [];
+    for (let more = true; more; ways.push(await store().searchFill.partitionsDone())) {
+      more = await store().searchFill.step(1);
+    }
+    expect([ways.toSorted((a, b) => a - b), ways.at(-1), ways[0]! < PARTITIONS]).toEqual([ways, PARTITIONS, true]);
     await fillWhole();
     expect(await found('', ['city'])).toEqual([user!.userId]);
     expect(await found('', ['email'])).toEqual([]);

@@ -46,7 +46,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...explanationRpcs(services),
     ...webhookRpcs(services),
     ...healthRpcs(services.health),
-    ...liveRpcs(services.live),
-    ...overviewRpcs(services.overview),
+    ...liveRpcs(services),
+    ...overviewRpcs(services),
   };
 }

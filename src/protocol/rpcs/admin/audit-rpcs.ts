@@ -1,7 +1,9 @@
+import type { Call } from '../../../calls/caller.js';
 import { shownEntry } from '../../../core/history/shown-entry.js';
 import { namesIn } from '../../../core/sentences/uses.js';
 import type { AuditFilter, ToldAuditEntry } from '../../../services/history/audit.js';
 import type { ServiceSet } from '../../../services/service-set.js';
+import type { ActorName } from '../../../services/tokens/actor-names.js';
 import type { AuditEntry, ListAuditRequest } from '../../gen/latchkey/v1/audit.js';
 import { epochMs, instant } from '../../messages/fields.js';
 import { changeMessages, entryWords } from '../../messages/history-messages.js';
@@ -12,7 +14,17 @@ import type { AdminRpcs } from './admin-rpcs.js';
 type Name = 'listAudit' | 'listOrganizationAudit' | 'getAuditEntry' | 'undoAuditEntry' | 'exportAudit';
 
 /** Reading the audit, and undoing what it says. */
-export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'undo' | 'keeper'>): AdminRpcs<Name> {
+export function auditRpcs({
+  audit,
+  undo,
+  keeper,
+  actorNames,
+}: Pick<ServiceSet, 'audit' | 'undo' | 'keeper' | 'actorNames'>): AdminRpcs<Name> {
+  /** How entries are told to a caller. */
+  const telling = async (call: Call) => {
+    const actorName = await actorNames.confirmed(call);
+    return (entry: ToldAuditEntry) => entryMessage(entry, actorName);
+  };
   return {
     listAudit: {
       async handle(request, call) {
@@ -20,14 +32,14 @@ export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'u
         const { target, q } = request;
         const narrowed = { ...(target !== '' && { target }), ...(q !== '' && { text: q }) };
         const { items, next } = await audit.list(call, paging.page, { ...filterOf(request), ...narrowed });
-        return { entries: items.map(entryMessage), nextPageToken: paging.tokenOf(next) };
+        return { entries: items.map(await telling(call)), nextPageToken: paging.tokenOf(next) };
       },
     },
     listOrganizationAudit: {
       async handle(request, call) {
         const paging = new Paging('ListOrganizationAudit', request);
         const { items, next } = await audit.listOwn(call, paging.page, request.organizationId, rangeOf(request));
-        return { entries: items.map(entryMessage), nextPageToken: paging.tokenOf(next) };
+        return { entries: items.map(await telling(call)), nextPageToken: paging.tokenOf(next) };
       },
     },
     getAuditEntry: {
@@ -35,8 +47,9 @@ export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'u
         const entry = await audit.get(call, id);
         const notUndoable = await undo.refusal(call, id);
         const { before, after } = shownEntry(entry);
+        const message = await telling(call);
         return {
-          entry: entryMessage(entry),
+          entry: message(entry),
           changes: changeMessages(before, after),
           words: entryWords(entry, namesIn(keeper.snapshot)),
           undoable: notUndoable === undefined,
@@ -53,7 +66,8 @@ export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'u
     exportAudit: generatedStream(async function* (request, call) {
       const { afterId } = request;
       const entries = audit.export(call, { ...filterOf(request), ...(afterId !== '' && { afterId }) });
-      for await (const entry of entries) yield { entry: entryMessage(entry) };
+      const message = await telling(call);
+      for await (const entry of entries) yield { entry: message(entry) };
     }),
   };
 }
@@ -75,6 +89,9 @@ function rangeOf({ from, to }: Pick<Filtering, 'from' | 'to'>): Pick<AuditFilter
   return { ...(first !== undefined && { from: first }), ...(end !== undefined && { to: end }) };
 }
 
-export function entryMessage({ id, at, actorOrganization, ...entry }: ToldAuditEntry): AuditEntry {
-  return { ...entry, id: String(id), at: instant(at) };
+export function entryMessage(
+  { id, at, actorOrganization, ...entry }: ToldAuditEntry,
+  actorName: ActorName,
+): AuditEntry {
+  return { ...entry, id: String(id), at: instant(at), actorName: actorName(entry.actor) };
 }

@@ -22,7 +22,8 @@ export function userRpcs({
   ledger,
   totalCorrection,
   users,
-}: Pick<ServiceSet, 'keeper' | 'ledger' | 'totalCorrection' | 'users'>): AdminRpcs<
+  actorNames,
+}: Pick<ServiceSet, 'keeper' | 'ledger' | 'totalCorrection' | 'users' | 'actorNames'>): AdminRpcs<
   'getUser' | 'listUnlocks' | 'correctTotal'
 > {
   return {
@@ -58,8 +59,9 @@ export function userRpcs({
       async handle(request, call) {
         const paging = new Paging('ListUnlocks', request);
         const { items, next } = await ledger.unlocks(call, request, paging.page);
+        const actorName = await actorNames.confirmed(call);
         return {
-          entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)),
+          entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot, actorName)),
           nextPageToken: paging.tokenOf(next),
         };
       },

@@ -22,23 +22,27 @@ export function versionRpcs({
   versions,
   restoring,
   keeper,
-}: Pick<ServiceSet, 'versions' | 'restoring' | 'keeper'>): AdminRpcs<Name> {
+  actorNames,
+}: Pick<ServiceSet, 'versions' | 'restoring' | 'keeper' | 'actorNames'>): AdminRpcs<Name> {
   const names = (): Names => namesIn(keeper.snapshot);
   return {
     listVersions: {
       async handle(request, call) {
         const paging = new Paging('ListVersions', request);
         const { items, next } = await versions.list(call, request, paging.page);
+        const form = { whole: false, names: names(), actorName: await actorNames.confirmed(call) };
         return {
-          versions: items.map((step) => versionMessage(step, { whole: false, names: names() })),
+          versions: items.map((step) => versionMessage(step, form)),
           nextPageToken: paging.tokenOf(next),
         };
       },
     },
     getVersion: {
-      handle: async (request, call) => ({
-        version: versionMessage(await versions.get(call, request, request.version), { whole: true, names: names() }),
-      }),
+      async handle(request, call) {
+        const step = await versions.get(call, request, request.version);
+        const actorName = await actorNames.confirmed(call);
+        return { version: versionMessage(step, { whole: true, names: names(), actorName }) };
+      },
     },
     diffVersions: {
       async handle(request, call) {

@@ -14,6 +14,7 @@ import { watchMethod } from './watch.js';
 
 /** One handler for each RPC of `FeatureService`. */
 export function featureHandlers({
+  actorNames,
   evaluateStreams,
   evaluation,
   events,
@@ -35,6 +36,6 @@ export function featureHandlers({
     track: trackMethod(events),
     getRequirements: getRequirementsMethod(requirements),
     listRequirements: listRequirementsMethod(requirements),
-    watch: watchMethod(streams),
+    watch: watchMethod({ streams, actorNames }),
   };
 }

@@ -20,13 +20,19 @@ interface SettingRow {
 
 export function searchFill({ dialect, read, transaction }: Engine): SearchFill {
   return {
-    isComplete: async () => {
-      const fill = await firstRow<FillRow>(read, 'SELECT revision, finished FROM user_search_fill WHERE id = 1');
-      const { search_changed } = await setting(read);
-      return fill !== undefined && fill.finished !== 0 && fill.revision >= search_changed;
-    },
+    isComplete: async () => (await partitionsDone(read)) === PARTITIONS,
+    partitionsDone: () => partitionsDone(read),
     step: (limit) => runAgain(dialect, () => transaction((sql) => step(sql, limit))),
   };
+}
+
+async function partitionsDone(sql: Sql): Promise<number> {
+  const fill = await firstRow<FillRow>(sql, 'SELECT revision, part, finished FROM user_search_fill WHERE id = 1');
+  const { search_changed } = await setting(sql);
+  if (fill === undefined) return 0;
+  if (fill.finished !== 0 && fill.revision >= search_changed) return PARTITIONS;
+  // Some of the partition at which it is may not be done; another setting than the one that was being filled begins anew.
+  return fill.revision === search_changed ? Math.max(0, fill.part) : 0;
 }
 
 async function step(sql: Sql, limit: number): Promise<boolean> {

@@ -41,6 +41,11 @@ export interface AuditEntry {
   id: string;
   /** What was done by whom, in one line: `user:olga changed the flag "beta": rules`. */
   sentence: string;
+  /**
+   * Where `actor` is a machine token, revoked or not: its name. It is told to those alone who may list tokens (ListTokens): empty for
+   * others, for a token that is not kept any more, and for whoever is no token.
+   */
+  actorName: string;
 }
 
 /** Asks for the audit. */
@@ -100,6 +105,7 @@ function createBaseAuditEntry(): AuditEntry {
     comment: "",
     id: "",
     sentence: "",
+    actorName: "",
   };
 }
 
@@ -134,6 +140,9 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     }
     if (message.sentence !== "") {
       writer.uint32(82).string(message.sentence);
+    }
+    if (message.actorName !== "") {
+      writer.uint32(90).string(message.actorName);
     }
     return writer;
   },
@@ -231,6 +240,14 @@ export const AuditEntry: MessageFns<AuditEntry> = {
             message.sentence = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.actorName = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -258,6 +275,7 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     message.comment = object.comment ?? "";
     message.id = object.id ?? "";
     message.sentence = object.sentence ?? "";
+    message.actorName = object.actorName ?? "";
     return message;
   },
 };

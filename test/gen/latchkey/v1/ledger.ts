@@ -128,6 +128,8 @@ export interface Cause {
    * backfill has applied.
    */
   roles: string[];
+  /** The name of `actor`; see AuditEntry.actor_name. */
+  actorName: string;
 }
 
 /** The sort of cause; it says which of the other fields are set. */
@@ -585,6 +587,7 @@ function createBaseCause(): Cause {
     reverses: undefined,
     userId: "",
     roles: [],
+    actorName: "",
   };
 }
 
@@ -619,6 +622,9 @@ export const Cause: MessageFns<Cause> = {
     }
     for (const v of message.roles) {
       writer.uint32(82).string(v!);
+    }
+    if (message.actorName !== "") {
+      writer.uint32(90).string(message.actorName);
     }
     return writer;
   },
@@ -716,6 +722,14 @@ export const Cause: MessageFns<Cause> = {
             message.roles.push(reader.string());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.actorName = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -745,6 +759,7 @@ export const Cause: MessageFns<Cause> = {
       : undefined;
     message.userId = object.userId ?? "";
     message.roles = object.roles?.map((e) => e) || [];
+    message.actorName = object.actorName ?? "";
     return message;
   },
 };

@@ -128,6 +128,20 @@ export interface OverviewWork {
    * be more of ATTENTION_KIND_FLAGS_WITH_WARNINGS in a moment.
    */
   reviewingFlags: boolean;
+  /** Given while `filling_search`: how many of the parts that users are spread over evenly are through. */
+  searchFilled:
+    | WorkDone
+    | undefined;
+  /** Given while `reviewing_flags`: how many of the flags that are not archived were looked at. */
+  flagsReviewed: WorkDone | undefined;
+}
+
+/** How far something is that runs for a while. */
+export interface WorkDone {
+  /** How many are done. */
+  done: number;
+  /** Of how many. */
+  of: number;
 }
 
 /** One thing that needs somebody. */
@@ -351,6 +365,8 @@ function createBaseOverviewWork(): OverviewWork {
     fillingSearch: false,
     settlingDerivedActions: false,
     reviewingFlags: false,
+    searchFilled: undefined,
+    flagsReviewed: undefined,
   };
 }
 
@@ -370,6 +386,12 @@ export const OverviewWork: MessageFns<OverviewWork> = {
     }
     if (message.reviewingFlags !== false) {
       writer.uint32(40).bool(message.reviewingFlags);
+    }
+    if (message.searchFilled !== undefined) {
+      WorkDone.encode(message.searchFilled, writer.uint32(50).fork()).join();
+    }
+    if (message.flagsReviewed !== undefined) {
+      WorkDone.encode(message.flagsReviewed, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -427,6 +449,22 @@ export const OverviewWork: MessageFns<OverviewWork> = {
             message.reviewingFlags = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.searchFilled = WorkDone.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.flagsReviewed = WorkDone.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -449,6 +487,79 @@ export const OverviewWork: MessageFns<OverviewWork> = {
     message.fillingSearch = object.fillingSearch ?? false;
     message.settlingDerivedActions = object.settlingDerivedActions ?? false;
     message.reviewingFlags = object.reviewingFlags ?? false;
+    message.searchFilled = (object.searchFilled !== undefined && object.searchFilled !== null)
+      ? WorkDone.fromPartial(object.searchFilled)
+      : undefined;
+    message.flagsReviewed = (object.flagsReviewed !== undefined && object.flagsReviewed !== null)
+      ? WorkDone.fromPartial(object.flagsReviewed)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseWorkDone(): WorkDone {
+  return { done: 0, of: 0 };
+}
+
+export const WorkDone: MessageFns<WorkDone> = {
+  encode(message: WorkDone, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.done !== 0) {
+      writer.uint32(8).uint32(message.done);
+    }
+    if (message.of !== 0) {
+      writer.uint32(16).uint32(message.of);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkDone {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkDone();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.done = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.of = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WorkDone>, I>>(base?: I): WorkDone {
+    return WorkDone.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WorkDone>, I>>(object: I): WorkDone {
+    const message = createBaseWorkDone();
+    message.done = object.done ?? 0;
+    message.of = object.of ?? 0;
     return message;
   },
 };

@@ -88,6 +88,8 @@ export interface AuditAdded {
   target: string;
   /** What was done by whom, in one line. */
   sentence: string;
+  /** See AuditEntry.actor_name. */
+  actorName: string;
 }
 
 /** A flag that came on for a user. */
@@ -516,7 +518,7 @@ export const BackfillMoved: MessageFns<BackfillMoved> = {
 };
 
 function createBaseAuditAdded(): AuditAdded {
-  return { id: "", at: undefined, actor: "", action: "", target: "", sentence: "" };
+  return { id: "", at: undefined, actor: "", action: "", target: "", sentence: "", actorName: "" };
 }
 
 export const AuditAdded: MessageFns<AuditAdded> = {
@@ -538,6 +540,9 @@ export const AuditAdded: MessageFns<AuditAdded> = {
     }
     if (message.sentence !== "") {
       writer.uint32(50).string(message.sentence);
+    }
+    if (message.actorName !== "") {
+      writer.uint32(58).string(message.actorName);
     }
     return writer;
   },
@@ -603,6 +608,14 @@ export const AuditAdded: MessageFns<AuditAdded> = {
             message.sentence = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.actorName = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -626,6 +639,7 @@ export const AuditAdded: MessageFns<AuditAdded> = {
     message.action = object.action ?? "";
     message.target = object.target ?? "";
     message.sentence = object.sentence ?? "";
+    message.actorName = object.actorName ?? "";
     return message;
   },
 };

@@ -174,6 +174,8 @@ export interface Version {
     /** Roles. */
     { $case: "roles"; value: RolesVersion }
     | undefined;
+  /** See AuditEntry.actor_name. */
+  actorName: string;
 }
 
 /** Asks for versions. One of `flag`, `segment` and `organization_id` says of what; none of them: of the stages. */
@@ -1022,7 +1024,17 @@ export const RolesVersion: MessageFns<RolesVersion> = {
 };
 
 function createBaseVersion(): Version {
-  return { id: "", version: 0, at: undefined, actor: "", requestId: "", comment: "", sentence: "", state: undefined };
+  return {
+    id: "",
+    version: 0,
+    at: undefined,
+    actor: "",
+    requestId: "",
+    comment: "",
+    sentence: "",
+    state: undefined,
+    actorName: "",
+  };
 }
 
 export const Version: MessageFns<Version> = {
@@ -1061,6 +1073,9 @@ export const Version: MessageFns<Version> = {
       case "roles":
         RolesVersion.encode(message.state.value, writer.uint32(90).fork()).join();
         break;
+    }
+    if (message.actorName !== "") {
+      writer.uint32(98).string(message.actorName);
     }
     return writer;
   },
@@ -1164,6 +1179,14 @@ export const Version: MessageFns<Version> = {
             }
 
             message.state = { $case: "roles", value: RolesVersion.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.actorName = reader.string();
             continue;
           }
         }

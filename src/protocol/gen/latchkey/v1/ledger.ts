@@ -128,6 +128,8 @@ export interface Cause {
    * backfill has applied.
    */
   roles: string[];
+  /** The name of `actor`; see AuditEntry.actor_name. */
+  actorName: string;
 }
 
 /** The sort of cause; it says which of the other fields are set. */
@@ -555,6 +557,7 @@ function createBaseCause(): Cause {
     reverses: undefined,
     userId: "",
     roles: [],
+    actorName: "",
   };
 }
 
@@ -589,6 +592,9 @@ export const Cause: MessageFns<Cause> = {
     }
     for (const v of message.roles) {
       writer.uint32(82).string(v!);
+    }
+    if (message.actorName !== "") {
+      writer.uint32(90).string(message.actorName);
     }
     return writer;
   },
@@ -684,6 +690,14 @@ export const Cause: MessageFns<Cause> = {
             }
 
             message.roles.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.actorName = reader.string();
             continue;
           }
         }

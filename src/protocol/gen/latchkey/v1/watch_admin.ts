@@ -88,6 +88,8 @@ export interface AuditAdded {
   target: string;
   /** What was done by whom, in one line. */
   sentence: string;
+  /** See AuditEntry.actor_name. */
+  actorName: string;
 }
 
 /** A flag that came on for a user. */
@@ -431,7 +433,7 @@ export const BackfillMoved: MessageFns<BackfillMoved> = {
 };
 
 function createBaseAuditAdded(): AuditAdded {
-  return { id: "", at: undefined, actor: "", action: "", target: "", sentence: "" };
+  return { id: "", at: undefined, actor: "", action: "", target: "", sentence: "", actorName: "" };
 }
 
 export const AuditAdded: MessageFns<AuditAdded> = {
@@ -453,6 +455,9 @@ export const AuditAdded: MessageFns<AuditAdded> = {
     }
     if (message.sentence !== "") {
       writer.uint32(50).string(message.sentence);
+    }
+    if (message.actorName !== "") {
+      writer.uint32(58).string(message.actorName);
     }
     return writer;
   },
@@ -516,6 +521,14 @@ export const AuditAdded: MessageFns<AuditAdded> = {
             }
 
             message.sentence = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.actorName = reader.string();
             continue;
           }
         }
