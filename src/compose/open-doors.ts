@@ -82,7 +82,7 @@ export async function openDoors(config: Config, given: Given): Promise<Doors> {
     if (config.roles.has('grpc')) doors.grpc = await opened('GRPC_ADDR', grpcDoor(config, parts));
     if (config.roles.has('grpc') && config.flagd !== undefined)
       doors.flagd = await opened('FLAGD_ADDR', flagdDoor(config, config.flagd, parts));
-    if (config.roles.has('rest')) doors.rest = await opened('HTTP_ADDR', restDoor(config, parts));
+    if (config.roles.has('rest')) doors.rest = await opened('HTTP_ADDR', restDoor(config, parts, doors.grpc?.address));
     if (config.opsAddress !== undefined)
       doors.operations = await opened('OPS_ADDR', operationsDoor(config, config.opsAddress, parts));
     return doors;
@@ -139,7 +139,7 @@ async function flagdDoor(config: Config, { address, token }: FlagdConfig, parts:
   });
 }
 
-async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
+async function restDoor(config: Config, parts: DoorParts, grpcAddress: string | undefined): Promise<RestDoor> {
   const { openRestDoor } = await import('../rest/rest-door.js');
   return openRestDoor({
     ...whatIsAsked('rest', config, parts),
@@ -156,6 +156,7 @@ async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
     basePath: config.httpBasePath,
     consoleFolder: config.console ? CONSOLE_FOLDER : undefined,
     version: RELEASE,
+    grpc: grpcAddress === undefined ? undefined : { address: grpcAddress, tls: config.tls !== undefined },
   });
 }
 

@@ -38,7 +38,7 @@ export function preconditionOf({ headers }: FastifyRequest): Versioned | undefin
 
 /**
  * The HTTP error of a write that expected another version: 412 where a header demanded the version (RFC 9110, section 13.1.1),
- * else 409. The answer has what is stored as `current`, with its ETag; of access rows that have changed, as `current_access`.
+ * else 409. The answer has what is stored as `current`, with its ETag, null where nothing is; of access rows that have changed, as `current_access`.
  */
 export function asHttpError(error: unknown, precondition: Versioned | undefined): unknown {
   const status = precondition === undefined ? 409 : 412;
@@ -48,6 +48,6 @@ export function asHttpError(error: unknown, precondition: Versioned | undefined)
   const current = currentOf(error);
   return new HttpError(status, 'CONFLICT', error.message, {
     headers: current === undefined ? {} : { etag: tagOf(current.version) },
-    members: current === undefined ? {} : { current: current.json },
+    members: { current: current?.json ?? null },
   });
 }

@@ -45,6 +45,8 @@ export interface RestDoorOptions {
   readonly environmentName?: string | undefined;
   /** The version of Latchkey. */
   readonly version?: string | undefined;
+  /** Where this server listens for gRPC; undefined where it does not. */
+  readonly grpc?: { readonly address: string; readonly tls: boolean } | undefined;
   /** What all paths of this door begin with, like `/flags`; '' or undefined for nothing. */
   readonly basePath?: string | undefined;
   /** The folder that the console was built into; undefined to serve none. */

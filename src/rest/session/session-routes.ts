@@ -22,6 +22,8 @@ export interface SessionRouteOptions extends SessionCallersOptions {
   readonly environmentName?: string | undefined;
   /** The version of Latchkey. */
   readonly version?: string | undefined;
+  /** Where this server listens for gRPC; undefined where it does not. */
+  readonly grpc?: { readonly address: string; readonly tls: boolean } | undefined;
 }
 
 const SignInSchema = Type.Object(
@@ -59,6 +61,9 @@ const SessionSchema = Type.Object({
   ]),
   environment: Type.String({ description: 'What this deployment is called.' }),
   version: Type.String({ description: 'The version of Latchkey.' }),
+  grpc: Type.Union([Type.Null(), Type.Object({ host: Type.String(), port: Type.Integer(), tls: Type.Boolean() })], {
+    description: 'Where this server listens for gRPC by its own GRPC_ADDR, and whether by TLS; null where it does not.',
+  }),
 });
 
 const PATH = '/api/session';
@@ -176,7 +181,7 @@ function administering(caller: Caller): SigningIn {
 }
 
 function answer(
-  { services, environmentName = '', version = '' }: SessionRouteOptions,
+  { services, environmentName = '', version = '', grpc }: SessionRouteOptions,
   caller: SigningIn,
   { session, now }: Pick<ReturnType<typeof services.sessions.whoIs>, 'session'> & { readonly now: number },
 ): Static<typeof SessionSchema> {
@@ -201,5 +206,12 @@ function answer(
           },
     environment: environmentName,
     version,
+    grpc: grpc === undefined ? null : { ...placeOf(grpc.address), tls: grpc.tls },
   };
+}
+
+/** An address that is listened on: `127.0.0.1:50051`, `[::1]:50051`. */
+function placeOf(address: string): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(`grpc://${address}`);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
