@@ -341,13 +341,14 @@ describe('the page of a flag', () => {
   });
 
   it.each([320, 768, 1280])('cuts nothing off in a condition, however long its parts are, at %s px', async (width) => {
-    await onFlag('long', async ({ page, look }) => {
+    const key = `long-${'k'.repeat(120)}`;
+    await onFlag(key, async ({ page, look }) => {
       const path = '$.billing.subscription.current_plan_identifier';
       const value = 'enterprise-annual-with-priority-support-and-onboarding';
       const long = { fact: 'attribute', path, operator: 'equal', value };
       const action = { action: 'a_rather_long_action_name_that_a_build_makes', windowDays: 90 };
       const counted = { fact: 'actionCount', params: action, operator: 'lessThan', value: 3 };
-      await server.admin('PATCH', '/api/admin/flags/long', {
+      await server.admin('PATCH', `/api/admin/flags/${key}`, {
         rules: [{ id: 'ten', conditions: { all: [long, { any: [long, { all: [counted, long] }] }] } }],
       });
       await page.reload();
@@ -360,6 +361,7 @@ describe('the page of a flag', () => {
           .map((each) => each.className || each.tagName);
       });
       expect(beyond).toEqual([]);
+      expect(await page.locator('main').evaluate(({ scrollWidth }) => scrollWidth)).toBeLessThanOrEqual(width);
       await page.locator('.conditions').scrollIntoViewIfNeeded();
       await look(`flag-long-conditions-${width}`);
     });

@@ -232,6 +232,7 @@ describe('the list of flags', () => {
       await signIn(secret);
       await page.getByRole('button', { name: 'Account: reader' }).waitFor();
       await page.getByText('You may not see this').waitFor();
+      await page.getByText('Your token has the scope “evaluate”, and this needs another one.').waitFor();
       await look('flags-not-allowed');
       expect(await page.getByRole('checkbox').count()).toBe(0);
     });

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { GetFlagResponse, ListAccessResponse, ListAuditResponse } from '../../src/protocol/gen/admin-json.js';
+import type {
+  CreateTokenResponse,
+  GetFlagResponse,
+  GetSegmentResponse,
+  ListAccessResponse,
+  ListAuditResponse,
+} from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit, withoutOperation } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -191,6 +197,72 @@ describe('the history', () => {
       await reason.getByText('a flag is never removed, since its ledger stays: archive it').waitFor();
       await reason.getByRole('link', { name: 'reports' }).click();
       await page.waitForURL(/flags\/reports$/);
+    });
+  });
+
+  it('calls tokens by their names, in the history, in versions and in what happened about a person', async () => {
+    const name = 'Nightly \u202Esync <b>';
+    const body = { name, scopes: ['manage'] };
+    const { secret } = (await server.admin('POST', '/api/admin/tokens', body)) as CreateTokenResponse;
+    const does = async (method: string, path: string, sent: object) => {
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${server.origin}${path}`, { method, headers, body: JSON.stringify(sent) });
+      expect([path, answer.status]).toEqual([path, 200]);
+    };
+    await does('PATCH', '/api/admin/flags/synced', { rules: [] });
+    await does('POST', '/api/admin/users/named/unlocks/synced/grant', { reason: 'it is due' });
+    const told = `token “\u2068${name}\u2069”`;
+    await onHistory('history?kind=flag&subject=synced', async ({ page, open, look }) => {
+      await page.getByText(`${told} granted the flag "synced"`).waitFor();
+      await page.getByText(`${told} created the flag "synced"`).click();
+      await page.locator('.history-facts').getByText(told).waitFor();
+      await look('history-token');
+      await open('flags/synced?tab=versions');
+      await page.getByText(`by ${told}`).waitFor();
+      await open('people/named?tab=timeline');
+      await page.getByText(`granted by hand by ${told}`).waitFor();
+    });
+  });
+
+  it('says from whom undoing an entry of a segment takes which flag, and asks for their number', async () => {
+    const crew = (role: string) =>
+      server.admin('PATCH', '/api/admin/segments/crew', {
+        conditions: { all: [{ fact: 'roles', operator: 'contains', value: role }] },
+      });
+    await crew('captain');
+    await server.admin('PATCH', '/api/admin/flags/bridge', { rules: [{ conditions: { condition: 'crew' } }] });
+    for (const [user, role] of Object.entries({ nemo: 'captain', ned: 'sailor', conseil: 'sailor' }))
+      await server.admin('PATCH', `/api/admin/users/${user}`, { roles: [role] });
+    await crew('sailor');
+    await onHistory('history?kind=segment&subject=crew', async ({ page, look, expectFault }) => {
+      await page.route('**/preview', (route) => {
+        return route.fulfill({ status: 500, body: 'no' });
+      });
+      expectFault(/status of 500/);
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('alertdialog');
+      const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
+      await dialog.getByLabel('Why?').fill('a slip');
+      // Where nobody can tell whom it takes something from, that is said, and taken by whoever goes on.
+      const unseeing = dialog.getByLabel('without knowing whom it takes it from');
+      await unseeing.waitFor();
+      await dialog.getByRole('status').getByText('bridge: not known').waitFor();
+      expect(await undo.isDisabled()).toBe(true);
+      await unseeing.check();
+      expect(await undo.isDisabled()).toBe(false);
+      await page.unroute('**/preview');
+      await dialog.getByRole('button', { name: 'Ask again' }).click();
+      await dialog.getByText('2 people would lose it').waitFor();
+      await dialog.getByText('1 person would gain it: nemo').waitFor();
+      await dialog.getByRole('status').getByText('bridge: 1 gain it, 2 lose it').waitFor();
+      expect(await undo.isDisabled()).toBe(true);
+      await look('history-undo-segment');
+      await dialog.getByLabel('How many would lose a flag?').fill('2');
+      await undo.click();
+      await page.getByText('that is version 3').first().waitFor();
+      const { segment } = (await server.admin('GET', '/api/admin/segments/crew')) as GetSegmentResponse;
+      expect(JSON.stringify(segment!.conditions)).toContain('captain');
     });
   });
 

@@ -9,7 +9,6 @@ import type {
   GetFlagResponse,
   ListAccessResponse,
 } from '../../src/protocol/gen/admin-json.js';
-import { findFreePort } from '../servers/server-process.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -21,10 +20,8 @@ const NASTY = `<img src=x onerror=alert(1)> \u202Egnp.exe ${'w'.repeat(200)}`;
 
 let server: ConsoleServer;
 let browser: Browser;
-let grpcPort: number;
 beforeAll(async () => {
-  grpcPort = await findFreePort();
-  [server, browser] = await startConsole({ GRPC_ADDR: `127.0.0.1:${grpcPort}` });
+  [server, browser] = await startConsole();
   const joined_at = new Date(Date.now() - 20 * 24 * 60 * 60_000).toISOString();
   await server.admin('PATCH', '/api/admin/users/ada', { roles: ['manager'], organization_id: 'acme', joined_at });
   await server.admin('PATCH', '/api/admin/users/grace', { roles: ['editor'], joined_at });
@@ -206,6 +203,7 @@ describe('a new flag', () => {
       await open('flags/new');
       await signIn((made as CreateTokenResponse).secret);
       await page.getByText('You may not see this').waitFor();
+      await page.getByText('your token is for the organization acme alone').waitFor();
       await page.keyboard.press('c');
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog').getByRole('combobox').fill('new fl');
@@ -254,14 +252,14 @@ describe('the use of a flag', () => {
       expect(ofFlag(flags)).toEqual(await answer());
 
       await page.getByRole('button', { name: 'gRPC' }).click();
-      const call = (await shown('gRPC')).replace(':50051', `:${grpcPort}`);
+      const call = await shown('gRPC');
       expect(await shell(call)).toEqual(await answer());
 
       // Names that would end a string or a command are none the worse for it.
       const id = `it's "$(id)" \\u0041 ${'ü'}`;
       await field(page, 'For whom').fill(id);
       await page.locator('.use-standing').getByText(`off for ${id}`).waitFor();
-      expect(await shell((await shown('gRPC')).replace(':50051', `:${grpcPort}`))).toEqual(await answer());
+      expect(await shell(await shown('gRPC'))).toEqual(await answer());
       await page.getByRole('button', { name: 'curl' }).click();
       const byCurl = async () => (await shell(await shown('curl'))) as { flags: { key: string }[] };
       expect(ofFlag((await byCurl()).flags)).toBeUndefined();

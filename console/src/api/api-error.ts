@@ -22,14 +22,21 @@ export class ApiError extends Error {
     this.retryMs = retryMs;
   }
 
-  get kind(): 'refused' | 'forbidden' | 'absent' | 'conflict' | 'limited' | 'away' | 'defect' {
+  /** A `conflict` is somebody else's change meanwhile; what stands in the way otherwise, which the server says, is `blocked`. */
+  get kind(): 'refused' | 'forbidden' | 'absent' | 'conflict' | 'blocked' | 'limited' | 'away' | 'defect' {
     if (this.status === 403) return 'forbidden';
     if (this.status === 404) return 'absent';
-    if (this.status === 409 || this.status === 412) return 'conflict';
+    if (this.status === 412) return 'conflict';
+    if (this.status === 409) return this.#isOverChanged ? 'conflict' : 'blocked';
     if (this.status === 429) return 'limited';
     // Proxies answer with 502 and 504 for a server that is away.
     if ([0, 502, 503, 504].includes(this.status)) return 'away';
     return this.status >= 500 ? 'defect' : 'refused';
+  }
+
+  /** Whether something was there otherwise than the call expected: then the problem says what is there now. */
+  get #isOverChanged(): boolean {
+    return this.problem?.current !== undefined || this.problem?.current_access !== undefined;
   }
 }
 

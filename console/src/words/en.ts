@@ -26,6 +26,7 @@ export const en = {
     scopes: (scopes: readonly string[]) => `scopes: ${scopes.join(', ')}`,
     youDid: (what: string) => `You ${what}`,
     you: 'you',
+    token: (name: string) => `token “${name}”`,
     signOut: 'Sign out',
     losesDrafts: 'Sign out and throw away what is not saved?',
     losesDraftsWhat: 'There is a draft that is not saved, in this tab or in another one. Signing out throws it away.',
@@ -108,8 +109,13 @@ export const en = {
     copyKey: 'Copy the key',
     loading: 'Loading…',
     refused: 'You may not see this',
-    refusedWhat:
-      'It needs a scope that your token does not have. Whoever has the scope “admin” can make a token with it.',
+    refusedWhat: 'It is not for who is signed in. Whoever administers the platform can help.',
+    refusedScope: (scopes: readonly string[]) =>
+      `Your token has ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${scopes.map((scope) => `“${scope}”`).join(', ')}, and this needs another one. Whoever has a token with the scope “admin” can make one for you.`,
+    refusedBound: (organization: string) =>
+      `This is for the whole platform, and your token is for the organization ${organization} alone. Whoever administers the platform can do it for you, or make a token that is not bound to an organization.`,
+    refusedAdministrator: (organization: string) =>
+      `This is for the whole platform, and you administer the organization ${organization} alone. Whoever administers the platform can do it for you.`,
     away: 'Latchkey does not answer',
     awayWhat: 'The server or its database is away. This page tries again by itself.',
     limited: 'Too many requests',

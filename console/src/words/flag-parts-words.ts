@@ -13,8 +13,10 @@ export const flagPartsWords = {
     whats: {
       fetch: 'The list has what is on for the person. Ask once when a screen opens, and hear of changes by the stream.',
       curl: 'The same from a shell. With &all=true the list has what is off, too.',
-      grpc: 'For backend services; any gRPC client will do. It listens where GRPC_ADDR says, on port 50051 if that says nothing.',
+      grpc: 'For backend services; any gRPC client will do. This is where the server itself listens (GRPC_ADDR): in front of it there may be another address.',
     },
+    noGrpc:
+      'The server of this page takes no gRPC (ROLES). Put the address of one that does in place of YOUR-GRPC-HOST.',
     forWhom: 'For whom',
     forWhomHint: 'The id of a person, as your product knows them',
     answer: 'What it answers now',

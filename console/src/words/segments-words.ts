@@ -66,6 +66,9 @@ export const segmentsWords = {
     stop: 'Stop',
     again: 'Preview again',
     outdated: 'The draft has changed since.',
+    countsOf: (flag: string, gain: number, lose: number) =>
+      `${flag}: ${number.format(gain)} gain it, ${number.format(lose)} lose it`,
+    unknownOf: (flag: string) => `${flag}: not known`,
     stopped: 'Stopped: for some flags it is not known.',
   },
   review: {

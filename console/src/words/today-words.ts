@@ -69,6 +69,7 @@ export const todayWords = {
     fillingSearch:
       'People are made findable by the attributes that were chosen last. Not everybody is found by them yet.',
     settling: 'People are brought up to how actions are derived. What is decided of them is right all the while.',
+    uncounted: 'How many are left is not counted.',
     reviewing: 'Flags are looked through for what may be meant otherwise.',
     opens: 'opens',
     scheduledMore: (n: number) => `${count(n, 'more opens', 'more open')} later`,

@@ -58,6 +58,11 @@ export async function seedCustomers(server: Pick<ConsoleServer, 'admin'>): Promi
     await admin('PATCH', `/api/admin/users/${user}`, { organization_id: 'acme', roles, joined_at });
     for (const stage of stages.slice(0, reached)) await admin('PATCH', `/api/user/progress?user_id=${user}`, { stage });
   }
+  await admin('PATCH', `/api/admin/users/${'w'.repeat(191)}`, {
+    organization_id: NASTY,
+    roles: ['r'.repeat(64)],
+    joined_at,
+  });
   await admin('PATCH', '/api/admin/users/hedy', { organization_id: 'globex', roles: ['employee'], joined_at });
   await admin('PATCH', '/api/user/progress?user_id=hedy', { stage: 'signed_up' });
   await admin('PATCH', '/api/admin/actions', {

@@ -26,6 +26,8 @@ export interface Page {
   readonly operation: string;
   /** After `g`. */
   readonly key: string;
+  /** Pages elsewhere that are part of it. */
+  readonly parts?: readonly string[];
 }
 
 /** The pages that there are, in the order of the rail. */
@@ -41,7 +43,20 @@ export const PAGES: readonly Page[] = [
     operation: 'ListOrganizations',
     key: 'o',
   },
-  { path: '/onboarding', words: words.pages.onboarding, icon: OnboardingIcon, operation: 'GetFunnel', key: 'b' },
+  {
+    path: '/onboarding',
+    words: words.pages.onboarding,
+    icon: OnboardingIcon,
+    operation: 'GetFunnel',
+    key: 'b',
+    parts: ['/actions'],
+  },
   { path: '/history', words: words.pages.history, icon: HistoryIcon, operation: 'ListAudit', key: 'h' },
   { path: '/settings', words: words.pages.settings, icon: SettingsIcon, operation: 'GetHealth', key: ',' },
 ];
+
+/** Whether a route is this page, or stands below it; neither where it is elsewhere. */
+export function standsAt({ path, parts = [] }: Page, route: string): 'page' | 'true' | undefined {
+  if (route === path) return 'page';
+  return [path, ...parts].some((place) => route === place || route.startsWith(`${place}/`)) ? 'true' : undefined;
+}

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { askBeforeClosing } from '../../api/closing.js';
 import { followLive } from '../../api/live.js';
@@ -20,7 +20,7 @@ import { answerForDrafts, leave, losesDrafts } from '../session/sign-out.js';
 import { AwayBar } from './away-bar.js';
 import { environmentHue } from './environment.js';
 import { LiveDot } from './live-dot.js';
-import { PAGES } from './navigation.js';
+import { PAGES, standsAt } from './navigation.js';
 import { typedAhead } from './typed-ahead.js';
 import './shell.css';
 
@@ -57,6 +57,7 @@ export function Shell(): ReactNode {
   const router = useRouter();
   const pages = useVisiblePages();
   const mayMake = useMayMakeFlags();
+  const present = useMatches({ select: (matches) => matches.at(-1)?.fullPath ?? '' });
   const rail = usePresentInSight(useLocation().pathname);
   useShortcuts([
     { keys: 'Mod+k', what: words.shortcuts.find, run: find },
@@ -78,10 +79,17 @@ export function Shell(): ReactNode {
       </button>
       <TopBar onFind={find} onAccount={() => setOpen('account')} account={account} />
       <nav className="rail" aria-label={words.frame.pages} ref={rail}>
-        {pages.map(({ path, words: { name }, icon: Icon }) => (
-          <Link key={path} to={path} search={{}} className="rail-link" activeProps={{ 'aria-current': 'page' }}>
-            <Icon aria-hidden />
-            {name}
+        {pages.map((page) => (
+          <Link
+            key={page.path}
+            to={page.path}
+            search={{}}
+            className="rail-link"
+            activeOptions={ITSELF}
+            aria-current={standsAt(page, present)}
+          >
+            <page.icon aria-hidden />
+            {page.words.name}
           </Link>
         ))}
       </nav>
@@ -115,6 +123,9 @@ export function Shell(): ReactNode {
     </div>
   );
 }
+
+/** A link of the rail leads to the page that it names, and to none below it. */
+const ITSELF = { exact: true, includeSearch: false } as const;
 
 interface TopBarProps {
   readonly onFind: () => void;

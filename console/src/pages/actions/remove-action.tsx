@@ -30,7 +30,13 @@ export function RemoveAction({ action: { name, derivation }, onClose }: RemoveAc
       does={text.doRemove}
       disabled={data === undefined}
       onDo={async (comment) => {
-        await call('DELETE /api/admin/actions/{action}', { path: { action: name }, query: { comment } });
+        try {
+          await call('DELETE /api/admin/actions/{action}', { path: { action: name }, query: { comment } });
+        } catch (failure) {
+          // What reads it since the dialog opened is listed, too.
+          void queries.invalidateQueries({ queryKey: ['references', 'action', name] });
+          throw failure;
+        }
         tell({ kind: 'done', title: text.removed(isolated(name)) });
         await queries.invalidateQueries({ queryKey: ['actions'] });
       }}
@@ -46,7 +52,7 @@ export function RemoveAction({ action: { name, derivation }, onClose }: RemoveAc
             <ul>
               {data.references.map((reference) => (
                 <li key={`${reference.kind} ${reference.key} ${reference.pointer}`}>
-                  <Reader reference={reference} />
+                  <Reader reference={reference} onLeave={onClose} />
                 </li>
               ))}
               {data.total > data.references.length && (
@@ -60,12 +66,29 @@ export function RemoveAction({ action: { name, derivation }, onClose }: RemoveAc
   );
 }
 
-function Reader({ reference: { kind, key, name } }: { readonly reference: Reference }) {
+interface ReaderProps {
+  readonly reference: Reference;
+  /** Another action is on this very page. */
+  readonly onLeave: () => void;
+}
+
+function Reader({ reference: { kind, key, name }, onLeave }: ReaderProps) {
   const other = words.actions.kinds[kind];
   if (other !== undefined)
     return (
       <>
-        <code>{key}</code> <span className="soft">{other}</span>
+        {kind === 'ACTION' ? (
+          <Link to="/actions" search={{ action: key }} onClick={onLeave}>
+            <code>{key}</code>
+          </Link>
+        ) : kind === 'SEGMENT' ? (
+          <Link to="/segments/$key" params={{ key }} search={{}}>
+            <code>{key}</code>
+          </Link>
+        ) : (
+          <code>{key}</code>
+        )}{' '}
+        <span className="soft">{other}</span>
       </>
     );
   return (

@@ -36,7 +36,7 @@ export function EntryDetails({ id }: { readonly id: string }) {
 function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readonly entry: AuditEntry }) {
   const { details } = words.history;
   const [json, setJson] = useState(false);
-  const who = actorTo(useSession(), entry.actor);
+  const who = actorTo(useSession(), entry);
   return (
     <div className="history-details">
       <Head data={data} json={json} onJson={() => setJson(!json)} />
@@ -60,7 +60,11 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
       <dl className="history-facts">
         <Fact name={details.at}>{entry.at === undefined ? '' : localTime(new Date(entry.at))}</Fact>
         <Fact name={details.actor}>
-          {who !== entry.actor && `${who} · `}
+          {who !== entry.actor && (
+            <>
+              <bdi>{who}</bdi> ·{' '}
+            </>
+          )}
           <bdi>{entry.actor}</bdi>{' '}
           <Link to="/history" search={{ actor: entry.actor }}>
             {words.history.only.actor}

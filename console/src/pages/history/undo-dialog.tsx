@@ -3,6 +3,8 @@ import { useState } from 'react';
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
+import { toldTo } from '../../parts/ledger/entry-text.js';
+import { useSession } from '../../parts/page/session-context.js';
 import { LossesConfirmed, useConfirming } from '../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { Button } from '../../ui/button.js';
@@ -11,16 +13,24 @@ import { TextField } from '../../ui/field.js';
 import { tell } from '../../ui/toasts.js';
 import { words as flagWords } from '../../words/flag-words.js';
 import { words } from '../../words/history-words.js';
+import { words as segmentWords } from '../../words/segments-words.js';
 import { FlagChanges } from '../flag/review/flag-changes.js';
+import { EffectsPanel } from '../segment/effects-panel.js';
 import { useUndoing } from './undone-flag.js';
+import { useUndoingSegment } from './undone-segment.js';
 import '../../parts/drafting/review.css';
+import '../segment/segment.css';
 
-/** Asks why an entry is undone, and undoes it; of a flag's it says what that changes and for whom. What has changed since, the server says. */
+/** Asks why an entry is undone, and undoes it; of a flag's, and of a segment's, it says what that changes and for whom. What has changed since, the server says. */
 export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; readonly onClose: () => void }) {
   const { history } = words;
+  const session = useSession();
   const [why, setWhy] = useState('');
   const queries = useQueryClient();
-  const { undone, losses, preview, again, stop } = useUndoing(entry);
+  const { undone, preview, ...flag } = useUndoing(entry);
+  const { effects, ...segment } = useUndoingSegment(entry);
+  const ofSegment = segment.losses !== 0 || effects !== undefined;
+  const { losses, again, stop } = ofSegment ? segment : flag;
   const confirming = useConfirming(losses);
   const ready = confirming.confirmed && why.trim() !== '';
   const { mutate, isPending, error } = useMutation({
@@ -37,18 +47,18 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
     // It may be about anything that a page shows.
     onSettled: () => queries.invalidateQueries(),
   });
-  const changedSince = error instanceof ApiError && error.kind === 'conflict';
+  const changedSince = error instanceof ApiError && (error.kind === 'conflict' || error.kind === 'blocked');
   return (
     <Dialog
       open
       mode="alert"
-      wide={undone !== undefined}
+      wide={undone !== undefined || ofSegment}
       title={history.undoing}
       onClose={onClose}
       what={
         <>
           <p className="history-undone">
-            <bdi>{entry.sentence}</bdi>
+            <bdi>{toldTo(session, entry)}</bdi>
           </p>
           <p>{history.undoWhat}</p>
         </>
@@ -79,6 +89,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
           </ul>
         )}
         {preview !== undefined && <PreviewPanel preview={preview} outdated={false} onAgain={again} onStop={stop} />}
+        {effects !== undefined && <EffectsPanel effects={effects} outdated={false} onAgain={again} onStop={stop} />}
         <TextField
           label={history.why}
           value={why}
@@ -91,8 +102,8 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
         <LossesConfirmed
           losses={losses}
           confirming={confirming}
-          label={flagWords.flag.confirm}
-          hint={flagWords.flag.toConfirm}
+          label={ofSegment ? segmentWords.segments.review.confirm : flagWords.flag.confirm}
+          hint={ofSegment ? segmentWords.segments.review.toConfirm : flagWords.flag.toConfirm}
           onAgain={again}
         />
       </form>

@@ -10,12 +10,12 @@ import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { Refusal } from '../../parts/drafting/refusal.js';
 import { useDebounced } from '../../parts/list/use-debounced.js';
 import { PageHead } from '../../parts/page/page-head.js';
+import { Refused } from '../../parts/page/refused.js';
 import { useMayMakeFlags } from '../../parts/page/session-context.js';
 import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
-import { BackIcon, RefusedIcon } from '../../ui/icons.js';
-import { Notice } from '../../ui/page-states.js';
+import { BackIcon } from '../../ui/icons.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/new-flag-words.js';
 import { KeyFields } from './key-fields.js';
@@ -45,9 +45,7 @@ export function NewFlagPage() {
         // Of another address it is another flag, with what was typed of it.
         <NewFlagForm key={JSON.stringify(search)} search={search} />
       ) : (
-        <Notice icon={<RefusedIcon />} title={words.states.refused}>
-          <p>{words.states.refusedWhat}</p>
-        </Notice>
+        <Refused />
       )}
     </>
   );

@@ -1,9 +1,8 @@
 import { call } from '../../api/api.js';
-import { actorTo } from '../../parts/ledger/entry-text.js';
+import { actorTo, toldTo } from '../../parts/ledger/entry-text.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { Failure } from '../../parts/page/failure.js';
 import { useSession } from '../../parts/page/session-context.js';
-import { withLocalInstants } from '../../parts/time/instant.js';
 import { Moment } from '../../parts/time/moment.js';
 import { Button } from '../../ui/button.js';
 import { NoticesIcon } from '../../ui/icons.js';
@@ -41,12 +40,12 @@ export default function HistoryTab({ id }: { readonly id: string }) {
     <>
       <p className="page-what">{text.what}</p>
       <ol className="history" aria-label={text.list}>
-        {entries.map(({ id: entry, at, actor, action, sentence, comment }) => (
-          <li key={entry}>
-            <p>{sentence === '' ? action : withLocalInstants(sentence)}</p>
-            {comment !== '' && <p className="soft">{text.because(comment)}</p>}
+        {entries.map((entry) => (
+          <li key={entry.id}>
+            <p>{entry.sentence === '' ? entry.action : toldTo(session, entry)}</p>
+            {entry.comment !== '' && <p className="soft">{text.because(entry.comment)}</p>}
             <p className="history-by">
-              <Moment at={at} /> {text.by(actorTo(session, actor))}
+              <Moment at={entry.at} /> {text.by(actorTo(session, entry))}
             </p>
           </li>
         ))}

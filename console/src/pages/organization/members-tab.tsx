@@ -82,7 +82,7 @@ export default function MembersTab({ id }: { readonly id: string }) {
             { key: 'member', name: text.columns.member },
             { key: 'roles', name: text.columns.roles },
             { key: 'stage', name: text.columns.stage },
-            { key: 'joined', name: text.columns.joined },
+            { key: 'joined', name: text.columns.joined, whole: true },
             ...(mayChange ? [{ key: 'actions', name: text.columns.actions, nameUnseen: true }] : []),
           ]}
           rows={rows.map((member) => ({

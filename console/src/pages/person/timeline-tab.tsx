@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { LedgerEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { Failure } from '../../parts/page/failure.js';
-import { useMay } from '../../parts/page/session-context.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
 import { Moment } from '../../parts/time/moment.js';
 import { Button } from '../../ui/button.js';
 import { BlockedIcon, EarnedIcon, PersonIcon, ScheduledIcon, TargetedIcon } from '../../ui/icons.js';
@@ -22,6 +22,7 @@ export interface TimelineTabProps {
 /** What happened about a person: what they unlocked, the stages that they reached, what was done by hand. */
 export default function TimelineTab({ id, kind, onKind }: TimelineTabProps) {
   const { timeline } = words.person;
+  const session = useSession();
   const mayAudit = useMay('ListAudit');
   const person = usePerson(id);
   const ledger = useLedger(id);
@@ -38,6 +39,7 @@ export default function TimelineTab({ id, kind, onKind }: TimelineTabProps) {
       </Patiently>
     );
   const all = timelineOf({
+    session,
     ledger: ledger.data ?? [],
     progress: person.data?.progress,
     audit: audit.data?.pages.flatMap(({ entries }) => entries) ?? [],

@@ -1,5 +1,7 @@
 import type { AuditEntry, LedgerEntry, Progress } from '../../../../src/protocol/gen/admin-json.js';
+import type { Session } from '../../api/session.js';
 import { causeText } from '../../parts/ledger/cause-text.js';
+import { toldTo } from '../../parts/ledger/entry-text.js';
 import { words } from '../../words/people-words.js';
 import type { Kind } from './queries/person-search.js';
 
@@ -19,6 +21,8 @@ export interface Happening {
 }
 
 export interface Told {
+  /** To whom it is told. */
+  readonly session: Session;
   readonly ledger: readonly LedgerEntry[];
   readonly progress: Progress | undefined;
   readonly audit: readonly AuditEntry[];
@@ -30,9 +34,9 @@ export interface Told {
  * What happened about a person, newest first. While there is older audit that was not fetched, nothing is told from before it, so that
  * what comes later never stands between what is there.
  */
-export function timelineOf({ ledger, progress, audit, moreAudit }: Told): readonly Happening[] {
+export function timelineOf({ session, ledger, progress, audit, moreAudit }: Told): readonly Happening[] {
   const all = [
-    ...ledger.map(ofLedger),
+    ...ledger.map((entry, i) => ofLedger(session, entry, i)),
     ...(progress?.stages_reached ?? []).map(
       ({ stage, reached_at }): Happening => ({
         key: `stage ${stage}`,
@@ -43,7 +47,7 @@ export function timelineOf({ ledger, progress, audit, moreAudit }: Told): readon
       }),
     ),
     // What was done by hand to the ledger stands there with its reason.
-    ...audit.filter(({ action }) => !action.startsWith('unlock.')).map(ofAudit),
+    ...audit.filter(({ action }) => !action.startsWith('unlock.')).map((entry) => ofAudit(session, entry)),
   ];
   const oldest = moreAudit ? Math.min(...audit.map(({ at }) => Date.parse(at ?? ''))) : Number.NEGATIVE_INFINITY;
   return all
@@ -53,11 +57,11 @@ export function timelineOf({ ledger, progress, audit, moreAudit }: Told): readon
     .map(({ happening }) => happening);
 }
 
-function ofLedger(entry: LedgerEntry, i: number): Happening {
+function ofLedger(session: Session, entry: LedgerEntry, i: number): Happening {
   const { timeline } = words.person;
   const { flag_key, kind, cause } = entry;
   const flag = flag_key === '' ? timeline.goneFlag : flag_key;
-  const through = cause === undefined ? '' : causeText(cause);
+  const through = cause === undefined ? '' : causeText(session, cause);
   return {
     key: `ledger ${i}`,
     kind: 'ledger',
@@ -69,6 +73,7 @@ function ofLedger(entry: LedgerEntry, i: number): Happening {
   };
 }
 
-function ofAudit({ id, at, sentence, comment }: AuditEntry): Happening {
-  return { key: `audit ${id}`, kind: 'audit', at: at ?? '', text: sentence, why: comment };
+function ofAudit(session: Session, entry: AuditEntry): Happening {
+  const { id, at, comment } = entry;
+  return { key: `audit ${id}`, kind: 'audit', at: at ?? '', text: toldTo(session, entry), why: comment };
 }

@@ -40,6 +40,9 @@ export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: Ef
             : !ended && <Button onClick={onStop}>{text.stop}</Button>}
         </span>
       </header>
+      <p className="unseen" role="status">
+        {ended && !outdated && flags !== undefined && inWords(flags)}
+      </p>
       {error !== undefined && (
         <p className="field-fault" role="alert">
           {error.message}
@@ -66,6 +69,17 @@ export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: Ef
         )}
     </section>
   );
+}
+
+/** What it comes to as one sentence, for who does not see it come. */
+function inWords(flags: readonly FlagEffect[]): string {
+  const { effects: text } = words.segments;
+  if (flags.length === 0) return text.none;
+  const said = flags.map(({ flag, result }) => {
+    if (result === undefined) return text.unknownOf(flag);
+    return text.countsOf(flag, Number(result.counts?.would_unlock ?? 0), Number(result.counts?.would_lose ?? 0));
+  });
+  return said.join('; ');
 }
 
 const list = new Intl.ListFormat('en');

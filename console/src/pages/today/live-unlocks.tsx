@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useSyncExternalStore } from 'react';
 import { liveState, onLiveState } from '../../api/live.js';
 import { causeText } from '../../parts/ledger/cause-text.js';
+import { useSession } from '../../parts/page/session-context.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { EarnedIcon, ForwardIcon, PauseIcon } from '../../ui/icons.js';
@@ -47,6 +48,7 @@ export function LiveUnlocks() {
 }
 
 function Tick({ unlock: { user_id, flag_key, cause, at } }: { readonly unlock: ShownUnlock }) {
+  const session = useSession();
   return (
     <li>
       <EarnedIcon aria-hidden />
@@ -58,7 +60,7 @@ function Tick({ unlock: { user_id, flag_key, cause, at } }: { readonly unlock: S
         <Link to="/flags/$key" params={{ key: flag_key }}>
           {flag_key}
         </Link>
-        {cause !== undefined && <span className="soft"> {causeText(cause)}</span>}
+        {cause !== undefined && <span className="soft"> {causeText(session, cause)}</span>}
       </p>
       <Instant at={at} />
     </li>

@@ -19,10 +19,10 @@ export function Running({ work }: { readonly work: OverviewWork }) {
   const { opening, more } = useOpening();
   const waiting = work.unfinished_backfills - work.backfills.length;
   const notices = [
-    work.filling_search && text.fillingSearch,
-    work.settling_derived_actions && text.settling,
-    work.reviewing_flags && text.reviewing,
-  ].filter((notice) => notice !== false);
+    ...(work.filling_search ? [{ what: text.fillingSearch, done: work.search_filled }] : []),
+    ...(work.settling_derived_actions ? [{ what: text.settling, done: undefined }] : []),
+    ...(work.reviewing_flags ? [{ what: text.reviewing, done: work.flags_reviewed }] : []),
+  ];
   const quiet = backfills.length === 0 && notices.length === 0 && opening.length === 0;
   return (
     <section className="today-part" aria-label={text.title}>
@@ -36,12 +36,18 @@ export function Running({ work }: { readonly work: OverviewWork }) {
             <BackfillLine key={backfill.id} backfill={backfill} />
           ))}
           {waiting > 0 && <li className="soft">{text.more(waiting)}</li>}
-          {notices.map((notice, at) => (
-            <li key={notice} className="today-backfill">
+          {notices.map(({ what, done }, at) => (
+            <li key={what} className="today-backfill">
               <p className="soft" id={`runs-${at}`}>
-                {notice}
+                {what}
               </p>
-              <progress aria-labelledby={`runs-${at}`} />
+              <progress
+                aria-labelledby={`runs-${at}`}
+                {...(done === undefined ? {} : { max: Math.max(1, done.of), value: done.done })}
+              />
+              <p className="soft numbers">
+                {done === undefined ? text.uncounted : words.dialog.working(done.done, done.of)}
+              </p>
             </li>
           ))}
           {opening.map(({ key, starts_at }) => (

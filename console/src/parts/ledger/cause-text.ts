@@ -1,9 +1,13 @@
 import type { Cause } from '../../../../src/protocol/gen/admin-json.js';
+import type { Session } from '../../api/session.js';
 import { words } from '../../words/ledger-words.js';
+import { actorTo } from './entry-text.js';
 
-/** Through what an entry of the ledger came about, in words. */
-export function causeText({ type, action, stage, actor, roles }: Cause): string {
+/** Through what an entry of the ledger came about, in words, as it is told to who is signed in. */
+export function causeText(session: Session, cause: Cause): string {
   const { through } = words.ledger;
+  const { type, action, stage, roles } = cause;
+  const actor = cause.actor === '' ? '' : actorTo(session, cause);
   switch (type) {
     case 'TYPE_EVENT':
       return through.TYPE_EVENT(action);

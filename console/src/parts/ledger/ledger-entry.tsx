@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { BlockedIcon, EarnedIcon } from '../../ui/icons.js';
 import { words } from '../../words/ledger-words.js';
+import { useSession } from '../page/session-context.js';
 import { causeText } from './cause-text.js';
 import './ledger-entry.css';
 
@@ -18,10 +19,11 @@ export function LedgerKind({ kind = 'KIND_UNSPECIFIED' }: { readonly kind: Ledge
 
 /** Through what it came about, and why, where somebody said so. */
 export function LedgerCause({ cause }: Pick<LedgerEntry, 'cause'>) {
+  const session = useSession();
   if (cause === undefined) return null;
   return (
     <>
-      {causeText(cause)}
+      {causeText(session, cause)}
       {cause.reason !== '' && <span className="soft"> “{cause.reason}”</span>}
     </>
   );

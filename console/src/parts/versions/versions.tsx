@@ -99,7 +99,7 @@ export function Versions({ source, version: open, to, onSearch, onRestore }: Ver
 }
 
 function VersionHead({ version, isNow }: { readonly version: Version; readonly isNow: boolean }) {
-  const { sentence, comment, actor, at } = version;
+  const { sentence, comment, at } = version;
   const session = useSession();
   return (
     <>
@@ -116,7 +116,7 @@ function VersionHead({ version, isNow }: { readonly version: Version; readonly i
           </span>
         )}
         <span className="version-soft">
-          <bdi>{words.versions.by(actorTo(session, actor))}</bdi> · <Moment at={at} />
+          <bdi>{words.versions.by(actorTo(session, version))}</bdi> · <Moment at={at} />
         </span>
       </span>
     </>

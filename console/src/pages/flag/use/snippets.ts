@@ -1,4 +1,5 @@
 import type { EvaluateResponse, FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js';
+import type { GrpcPlace } from '../../../api/session.js';
 
 /** How a flag is asked for. */
 export const WAYS = ['fetch', 'curl', 'grpc'] as const;
@@ -11,10 +12,12 @@ export interface Asked {
   readonly boolean: boolean;
   /** `http://127.0.0.1:8080/api/feature-flags/`. */
   readonly url: string;
+  /** Where the server takes gRPC; null where it does not say. */
+  readonly grpc: GrpcPlace | null;
 }
 
 /** The code that asks for a flag. The token stands in the environment, as LATCHKEY_TOKEN. */
-export function snippetOf(way: Way, { flag, user, boolean, url }: Asked): string {
+export function snippetOf(way: Way, { flag, user, boolean, url, grpc }: Asked): string {
   const address = `${url}?user_id=${encodeURIComponent(user).replaceAll("'", '%27')}`;
   switch (way) {
     case 'fetch': {
@@ -30,17 +33,28 @@ export function snippetOf(way: Way, { flag, user, boolean, url }: Asked): string
     case 'curl':
       return [`curl -s '${address}' \\`, '  -H "authorization: Bearer $LATCHKEY_TOKEN"'].join('\n');
     case 'grpc': {
-      const { hostname } = new URL(url);
+      const place = grpcUrl(grpc, new URL(url).hostname);
       const context = JSON.stringify({ flag_key: flag, context: { user_id: user } }).replaceAll("'", '\\u0027');
       return [
-        'buf curl --protocol grpc --http2-prior-knowledge \\',
+        `buf curl --protocol grpc${place.startsWith('http:') ? ' --http2-prior-knowledge' : ''} \\`,
         '  -H "authorization: Bearer $LATCHKEY_TOKEN" \\',
-        `  http://${hostname}:50051/latchkey.v1.FeatureService/Evaluate \\`,
+        `  ${place}/latchkey.v1.FeatureService/Evaluate \\`,
         `  -d '${context}'`,
       ].join('\n');
     }
   }
 }
+
+/** Where gRPC is taken; by a server that listens everywhere, or for its own machine alone, at the host by which this page was had. */
+function grpcUrl(grpc: GrpcPlace | null, pageHost: string): string {
+  if (grpc === null) return 'http://YOUR-GRPC-HOST:50051';
+  const { host, port, tls } = grpc;
+  const named = HERE.test(host) ? pageHost : host.includes(':') ? `[${host}]` : host;
+  return `${tls ? 'https' : 'http'}://${named}:${port}`;
+}
+
+/** Addresses of every interface, and of the machine itself. */
+const HERE = /^(0\.0\.0\.0|::|127\..*|::1|localhost)$/;
 
 /** What it answers of the flag, as JSON: its entry of the list, undefined where that has none, or the one decision. */
 export function answerOf(

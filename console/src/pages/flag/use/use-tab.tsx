@@ -4,7 +4,7 @@ import type { FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js'
 import { apiUrl, call } from '../../../api/api.js';
 import { useDebounced } from '../../../parts/list/use-debounced.js';
 import { Failure } from '../../../parts/page/failure.js';
-import { useMay } from '../../../parts/page/session-context.js';
+import { useMay, useSession } from '../../../parts/page/session-context.js';
 import { withLocalInstants } from '../../../parts/time/instant.js';
 import { Button } from '../../../ui/button.js';
 import { TextField } from '../../../ui/field.js';
@@ -22,8 +22,15 @@ export default function UseTab({ flag }: { readonly flag: FeatureFlag }) {
   const [typed, setTyped] = useState(() => readPinned()[0] ?? 'ada');
   const user = typed.trim() || 'ada';
   const mayExplain = useMay('ExplainFlag');
+  const { grpc } = useSession();
   const url = apiUrl('/api/feature-flags/');
-  const asked = { flag: flag.key, user, boolean: flag.type === 'BOOLEAN' || flag.type === 'TYPE_UNSPECIFIED', url };
+  const asked = {
+    flag: flag.key,
+    user,
+    boolean: flag.type === 'BOOLEAN' || flag.type === 'TYPE_UNSPECIFIED',
+    url,
+    grpc,
+  };
   return (
     <div className="use-tab">
       <p className="use-what">{use.what}</p>
@@ -54,7 +61,7 @@ export default function UseTab({ flag }: { readonly flag: FeatureFlag }) {
         </fieldset>
       </div>
       <Snippet label={use.names[way]} text={snippetOf(way, asked)} />
-      <p className="use-what">{use.whats[way]}</p>
+      <p className="use-what">{way === 'grpc' && grpc === null ? use.noGrpc : use.whats[way]}</p>
       {mayExplain && <Answer flag={flag} user={user} way={way} />}
     </div>
   );

@@ -110,7 +110,7 @@ function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | '
   const { data } = useLedger(id, revoked && operations.includes('ListUnlocks'));
   const cause = data?.findLast(({ flag_key, kind }) => flag_key === flag && kind === 'KIND_REVOKED')?.cause;
   if (!revoked || cause === undefined || cause.actor === '') return null;
-  return <p>{words.person.fixes.revokedBy(actorTo(session, cause.actor), cause.reason)}</p>;
+  return <p>{words.person.fixes.revokedBy(actorTo(session, cause), cause.reason)}</p>;
 }
 
 /** Whether the organization that somebody administers puts rows of a flag. */
