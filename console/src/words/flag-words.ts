@@ -156,7 +156,8 @@ export const flagWords = {
   missing: { fact: 'Choose a fact', value: 'Say what it is compared with', attribute: 'Name the attribute' },
   tryLater: 'It is tried as soon as each condition has a fact, and each attribute a name.',
   previewTitle: 'Who would gain it, who would lose it',
-  previewing: (done: number, total: number) => `${number.format(done)} of ${number.format(total)} looked at`,
+  previewing: (done: number, total: number) =>
+    total === 0 ? 'Counting whom it concerns…' : `${number.format(done)} of ${number.format(total)} looked at`,
   outdated: 'The draft has changed since.',
   again: 'Preview again',
   stop: 'Stop',

@@ -285,7 +285,8 @@ export const personWords = {
   preview: {
     title: 'What it does to others',
     untold: 'Whom else it concerns is nothing that you may ask.',
-    running: (done: number, total: number) => `${number.format(done)} of ${number.format(total)} looked at`,
+    running: (done: number, total: number) =>
+      total === 0 ? 'Counting whom it concerns…' : `${number.format(done)} of ${number.format(total)} looked at`,
     unlock: (n: number) => `${count(n, 'person', 'people')} would get it`,
     lose: (n: number) => `${count(n, 'person', 'people')} would lose it`,
     stay: (on: number, off: number) => `${number.format(on)} stay on, ${number.format(off)} stay off`,

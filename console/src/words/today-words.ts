@@ -69,6 +69,8 @@ export const todayWords = {
     fillingSearch:
       'People are made findable by the attributes that were chosen last. Not everybody is found by them yet.',
     settling: 'People are brought up to how actions are derived. What is decided of them is right all the while.',
+    parts: (n: number, of: number) =>
+      `${number.format(n)} of ${number.format(of)} equal parts of all people are through`,
     uncounted: 'How many are left is not counted.',
     reviewing: 'Flags are looked through for what may be meant otherwise.',
     opens: 'opens',

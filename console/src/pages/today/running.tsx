@@ -19,9 +19,9 @@ export function Running({ work }: { readonly work: OverviewWork }) {
   const { opening, more } = useOpening();
   const waiting = work.unfinished_backfills - work.backfills.length;
   const notices = [
-    ...(work.filling_search ? [{ what: text.fillingSearch, done: work.search_filled }] : []),
-    ...(work.settling_derived_actions ? [{ what: text.settling, done: undefined }] : []),
-    ...(work.reviewing_flags ? [{ what: text.reviewing, done: work.flags_reviewed }] : []),
+    ...(work.filling_search ? [{ what: text.fillingSearch, done: work.search_filled, said: text.parts }] : []),
+    ...(work.settling_derived_actions ? [{ what: text.settling, done: undefined, said: text.parts }] : []),
+    ...(work.reviewing_flags ? [{ what: text.reviewing, done: work.flags_reviewed, said: text.done }] : []),
   ];
   const quiet = backfills.length === 0 && notices.length === 0 && opening.length === 0;
   return (
@@ -36,7 +36,7 @@ export function Running({ work }: { readonly work: OverviewWork }) {
             <BackfillLine key={backfill.id} backfill={backfill} />
           ))}
           {waiting > 0 && <li className="soft">{text.more(waiting)}</li>}
-          {notices.map(({ what, done }, at) => (
+          {notices.map(({ what, done, said }, at) => (
             <li key={what} className="today-backfill">
               <p className="soft" id={`runs-${at}`}>
                 {what}
@@ -45,9 +45,7 @@ export function Running({ work }: { readonly work: OverviewWork }) {
                 aria-labelledby={`runs-${at}`}
                 {...(done === undefined ? {} : { max: Math.max(1, done.of), value: done.done })}
               />
-              <p className="soft numbers">
-                {done === undefined ? text.uncounted : words.dialog.working(done.done, done.of)}
-              </p>
+              <p className="soft numbers">{done === undefined ? text.uncounted : said(done.done, done.of)}</p>
             </li>
           ))}
           {opening.map(({ key, starts_at }) => (
