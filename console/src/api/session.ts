@@ -20,14 +20,7 @@ export interface Session {
   readonly environment: string;
   readonly version: string;
   /** Where the server that answers takes gRPC, by its own address; null where it does not. */
-  readonly grpc: null | GrpcPlace;
-}
-
-export interface GrpcPlace {
-  /** `0.0.0.0`, `127.0.0.1`, `::`, a name. */
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
+  readonly grpc: null | { readonly host: string; readonly port: number; readonly tls: boolean };
 }
 
 const address = (): string => apiUrl('/api/session');

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GrpcPlace } from '../../../api/session.js';
-import { snippetOf } from './snippets.js';
+import { type Asked, snippetOf } from './snippets.js';
 
 const asked = { flag: 'beta', user: 'ada', boolean: true, url: 'https://flags.example.com:8443/api/feature-flags/' };
-const grpc = (place: GrpcPlace | null): string => snippetOf('grpc', { ...asked, grpc: place });
+const grpc = (place: Asked['grpc']): string => snippetOf('grpc', { ...asked, grpc: place });
 
 describe('the snippet for gRPC', () => {
   it.each([

@@ -1,5 +1,4 @@
 import type { EvaluateResponse, FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js';
-import type { GrpcPlace } from '../../../api/session.js';
 
 /** How a flag is asked for. */
 export const WAYS = ['fetch', 'curl', 'grpc'] as const;
@@ -12,8 +11,8 @@ export interface Asked {
   readonly boolean: boolean;
   /** `http://127.0.0.1:8080/api/feature-flags/`. */
   readonly url: string;
-  /** Where the server takes gRPC; null where it does not say. */
-  readonly grpc: GrpcPlace | null;
+  /** Where the server takes gRPC; null where it does not. */
+  readonly grpc: null | { readonly host: string; readonly port: number; readonly tls: boolean };
 }
 
 /** The code that asks for a flag. The token stands in the environment, as LATCHKEY_TOKEN. */
@@ -46,7 +45,7 @@ export function snippetOf(way: Way, { flag, user, boolean, url, grpc }: Asked): 
 }
 
 /** Where gRPC is taken; by a server that listens everywhere, or for its own machine alone, at the host by which this page was had. */
-function grpcUrl(grpc: GrpcPlace | null, pageHost: string): string {
+function grpcUrl(grpc: Asked['grpc'], pageHost: string): string {
   if (grpc === null) return 'http://YOUR-GRPC-HOST:50051';
   const { host, port, tls } = grpc;
   const named = HERE.test(host) ? pageHost : host.includes(':') ? `[${host}]` : host;
