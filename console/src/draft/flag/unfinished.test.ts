@@ -26,6 +26,10 @@ describe('what is missing in a rule', () => {
     const { value: _value, ...unsaid } = VERIFIED;
     expect(missingInRule(ruleOf({ all: [VERIFIED, unsaid] }))).toBe('value');
     expect(missingInRule(ruleOf({ all: [unsaid, NEW_LEAF] }))).toBe('fact');
+    const roles = (value: string[]) => ruleOf({ fact: 'role', operator: 'in', value });
+    expect(missingInRule(roles(['']))).toBe('value');
+    expect(missingInRule(roles(['', 'admin']))).toBeUndefined();
+    expect(missingInRule(roles([]))).toBeUndefined();
   });
 
   it('is the name of the attribute that it is spread over', () => {

@@ -1,5 +1,5 @@
 import { type ConditionTree, nodesOf } from '../conditions/condition-tree.js';
-import { leafOf } from '../conditions/leaf.js';
+import { type LeafValue, leafOf } from '../conditions/leaf.js';
 import type { DraftRule } from './flag-content.js';
 
 /** What is yet to be said before the server can say anything: of a condition its fact, or what that is compared with; the attribute that a rule is spread over. */
@@ -15,7 +15,13 @@ export function missingInConditions({ root }: ConditionTree): 'fact' | 'value' |
     ({ read, value }) => read.fact === '' || (value.kind === 'fact' && value.read.fact === ''),
   );
   if (noFact) return 'fact';
-  return leaves.some(({ hasValue }) => !hasValue) ? 'value' : undefined;
+  return leaves.some(({ hasValue, value }) => !hasValue || isEmptyList(value)) ? 'value' : undefined;
+}
+
+/** A list of which no item has been typed yet: nobody has the role ''. */
+function isEmptyList(value: LeafValue): boolean {
+  if (value.kind !== 'constant' || !Array.isArray(value.value)) return false;
+  return value.value.length > 0 && value.value.every((item) => item === '');
 }
 
 /** What is missing in a rule. */
