@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { GetSegmentResponse } from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
+import { asksOfNothingUnfinished } from './stand/asks-of-nothing-unfinished.js';
 import { PHONE, startConsole, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { saved } from './stand/saving.js';
@@ -56,6 +57,15 @@ describe('segments', () => {
       const rows = page.locator('.condition-row');
       await page.getByRole('button', { name: 'Count', exact: true }).click();
       await page.getByText('1 of 2 people').waitFor();
+      await asksOfNothingUnfinished(page, async () => {
+        await rows.nth(1).press('Enter');
+        await page.keyboard.press('Escape');
+        await page.locator('.segment-sentence').getByText('Choose a fact').waitFor();
+        await page.getByRole('button', { name: /^Count/, disabled: true }).waitFor();
+        await page.keyboard.press('Control+s');
+        await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+      });
+      await rows.nth(2).press('Delete');
       await rows.nth(1).press('n');
       await page.locator('.segment-sentence').getByText('has not verified').waitFor();
       // Conditions have room for their tools beside them.
