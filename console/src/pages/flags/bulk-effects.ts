@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { type Effects, lostBy, usePreviews } from '../../parts/preview/effects.js';
 import type { Losses } from '../../parts/preview/losses-confirmed.js';
-import { type Effects, lostBy, usePreviews } from '../segment/effects.js';
 import { type BulkKind, changeOf } from './bulk-change.js';
 
 /** The most flags that are previewed without being asked to: each of them may be a look at everybody. */

@@ -5,6 +5,7 @@ import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
 import { toldTo } from '../../parts/ledger/entry-text.js';
 import { useSession } from '../../parts/page/session-context.js';
+import { EffectsPanel } from '../../parts/preview/effects-panel.js';
 import { LossesConfirmed, useConfirming } from '../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { Button } from '../../ui/button.js';
@@ -15,11 +16,9 @@ import { words as flagWords } from '../../words/flag-words.js';
 import { words } from '../../words/history-words.js';
 import { words as segmentWords } from '../../words/segments-words.js';
 import { FlagChanges } from '../flag/review/flag-changes.js';
-import { EffectsPanel } from '../segment/effects-panel.js';
 import { useUndoing } from './undone-flag.js';
 import { useUndoingSegment } from './undone-segment.js';
 import '../../parts/drafting/review.css';
-import '../segment/segment.css';
 
 /** Asks why an entry is undone, and undoes it; of a flag's, and of a segment's, it says what that changes and for whom. What has changed since, the server says. */
 export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; readonly onClose: () => void }) {

@@ -1,8 +1,8 @@
 import { useEffect, useMemo } from 'react';
 import type { AuditEntry, SegmentInput } from '../../../../src/protocol/gen/admin-json.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { type Effects, lostBy, useEffects } from '../../parts/preview/effects.js';
 import type { Losses } from '../../parts/preview/losses-confirmed.js';
-import { type Effects, lostBy, useEffects } from '../segment/effects.js';
 
 /** What undoing an entry of a segment does to the flags that refer to it. */
 export interface UndoingSegment {

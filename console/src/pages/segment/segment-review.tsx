@@ -5,9 +5,9 @@ import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { type SegmentContent, type SegmentDraft, segmentChanges, segmentInput } from '../../draft/segment-draft.js';
 import { BeforeAndAfter, ReviewFrame } from '../../parts/drafting/review-frame.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { lostBy, useEffects } from '../../parts/preview/effects.js';
+import { EffectsPanel } from '../../parts/preview/effects-panel.js';
 import { words } from '../../words/segments-words.js';
-import { lostBy, useEffects } from './effects.js';
-import { EffectsPanel } from './effects-panel.js';
 import { useSegmentCheck } from './segment-check.js';
 
 export interface SegmentReviewProps {

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import { type Awaited, useAwaited } from '../../parts/loading/awaited.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/segments-words.js';
+import { type Awaited, useAwaited } from '../loading/awaited.js';
 import type { Effects, FlagEffect } from './effects.js';
+import './effects-panel.css';
 
 export interface EffectsPanelProps {
   readonly effects: Effects;
@@ -21,12 +22,7 @@ export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: Ef
   const { flags, ended, error } = effects;
   const panel = useAwaited(awaited, ended ? 'done' : flags !== undefined ? 'coming' : 'asked');
   return (
-    <section
-      ref={panel}
-      className="card segment-effects"
-      aria-label={text.title}
-      data-outdated={outdated ? '' : undefined}
-    >
+    <section ref={panel} className="card effects" aria-label={text.title} data-outdated={outdated ? '' : undefined}>
       <header className="page-line">
         <h2>{text.title}</h2>
         {outdated && (
@@ -91,7 +87,7 @@ function Effect({ effect: { flag, progress, result, error } }: { readonly effect
     return progress === undefined ? (
       <p className="soft">{text.waits}</p>
     ) : (
-      <div className="segment-progress">
+      <div>
         <progress aria-label={flag} max={Math.max(1, Number(progress.total))} value={Number(progress.done)} />
         <span className="soft numbers">
           {words.segments.members.running(Number(progress.done), Number(progress.total))}

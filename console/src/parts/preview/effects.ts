@@ -9,8 +9,8 @@ import type {
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
-import type { Losses } from '../../parts/preview/losses-confirmed.js';
-import { untilAnswered } from '../../parts/preview/until-answered.js';
+import type { Losses } from './losses-confirmed.js';
+import { untilAnswered } from './until-answered.js';
 
 /** What a change does to one flag, as far as that is known. */
 export interface FlagEffect {
