@@ -133,7 +133,7 @@ describe('a rule', () => {
     await onFlag('ordered', { rules }, async ({ page, look }) => {
       const names = async () =>
         (await page.locator('.rule-card h3').allInnerTexts()).map((name) =>
-          name.split('\n')[0]!.replace(/(New|Changed|Paused)+$/, ''),
+          name.split('\n')[0]!.replace(/( ?(New|Changed|Paused))+$/, ''),
         );
       await edit(page);
       await page.getByLabel('Rollout', { exact: true }).fill('10');

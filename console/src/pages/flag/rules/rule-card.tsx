@@ -92,6 +92,7 @@ export function RuleCard(props: RuleCardProps) {
             <bdi>{name}</bdi>
             {mark !== '' && ' '}
             {mark !== '' && <span className="rule-mark">{mark}</span>}
+            {rule.rollout === 0 && ' '}
             {rule.rollout === 0 && <span className="rule-mark rule-paused">{words.rule.paused}</span>}
           </h3>
           <p data-faulty={faulty ? '' : undefined} aria-live={open ? 'polite' : undefined}>
