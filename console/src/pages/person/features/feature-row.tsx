@@ -77,7 +77,7 @@ export function FeatureRow({ id, flag, open, whatIf, onOpen, onWhatIf }: Feature
             <span>{whyText(flag)}</span>
             {off && state !== 'BLOCKED' && progress > 0 && progress < 1 && (
               // The words beside it say how much is missing: in the name of the button it would be a bare number.
-              <span aria-hidden>
+              <span aria-hidden className="feature-progress">
                 <Progress value={progress} label={name} />
               </span>
             )}
