@@ -1,7 +1,7 @@
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { openStore } from '../../src/compose/open-adapters.js';
 import { startConsoleServer } from '../../test/console/stand/console-server.js';
-import { launchChromium } from '../../test/servers/launch-chromium.js';
+import { launchWholeChromium } from '../../test/servers/launch-chromium.js';
 import { flagKey, loadManyFlags } from '../stand/many-flags.js';
 import { Report } from '../stand/report.js';
 import { type Figures, roundsOr, sideBySide } from '../stand/rounds.js';
@@ -103,7 +103,7 @@ export async function measureAmongFlags(): Promise<void> {
   await server.start();
   const answer = JSON.stringify(await server.admin('GET', '/api/admin/flags?page_size=50'));
   const empty = await serveEmpty(EMPTY_PAGE, { '/answer': answer });
-  const browser = await launchChromium();
+  const browser = await launchWholeChromium();
   const report = new Report('console', { flags: FLAGS, changes: CHANGES, rounds: ROUNDS, chromium: browser.version() });
   try {
     const cookie = await server.session();

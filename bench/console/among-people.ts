@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { migrate } from '../../src/compose/open-adapters.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { startConsoleServer } from '../../test/console/stand/console-server.js';
-import { launchChromium } from '../../test/servers/launch-chromium.js';
+import { launchWholeChromium } from '../../test/servers/launch-chromium.js';
 import { mixedFlag } from '../stand/asked.js';
 import { fill } from '../stand/fill.js';
 import { flagKey } from '../stand/many-flags.js';
@@ -127,7 +127,7 @@ async function startAmong(users: number) {
 /** Among many people: the list until rows stand, somebody found by the beginning of their id, opened, and explained a flag. */
 export async function measureAmongPeople(users: number): Promise<void> {
   const server = await startAmong(users);
-  const browser = await launchChromium();
+  const browser = await launchWholeChromium();
   const answer = async (path: string) => JSON.stringify(await server.admin('GET', `/api/admin${path}`));
   const somebody = userName(users - 1);
   const empty = await serveEmpty(EMPTY_PAGE, {

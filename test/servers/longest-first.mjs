@@ -11,11 +11,11 @@ const Sequencer = createRequire(import.meta.url)('@jest/test-sequencer').default
 
 const WAITING = [
   'test/cluster/',
+  'src/queue/',
   'test/frames/',
   'test/use-cases/',
   'test/docs/',
   'test/openapi/',
-  'src/queue/',
   'src/compose/',
 ];
 const COMPUTING = ['test/console/', 'test/decisions/', 'test/clients/', 'test/flagd/', 'test/', 'src/core/', 'src/'];
