@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/console/src'],
   testMatch: ['**/*.test.ts'],
+  // In the order in which they are looked for: nearly all files of this tree are TypeScript.
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -18,6 +20,7 @@ export default {
   workerIdleMemoryLimit: '2GB',
   // For what hangs, on a machine that does other things as well.
   testTimeout: 180_000,
+  setupFilesAfterEnv: ['<rootDir>/test/servers/stack-traces.mjs'],
   globalSetup: '<rootDir>/test/servers/global-setup.mjs',
   globalTeardown: '<rootDir>/test/servers/global-teardown.mjs',
 };
