@@ -78,7 +78,7 @@ describeOnEachEngine('the stream of the administration', (engine) => {
     await setFlag('told', latching(atLeast(1, 'told')), 'why not');
     const { data } = await source.frame('audit');
     expect(data).toEqual({
-      ...{ id: expect.stringMatching(/^\d+$/), at: expect.any(String), actor: 'token:tok_test' },
+      ...{ id: expect.stringMatching(/^\d+$/), at: expect.any(String), actor: 'token:tok_test', actor_name: '' },
       ...{ action: 'flag.create', target: 'told', sentence: 'token:tok_test created the flag "told"' },
     });
     await until(() => changed(source).includes('told'));

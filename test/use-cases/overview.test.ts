@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { PARTITIONS } from '../../src/core/values/partition.js';
 import { MINUTE_MS } from '../../src/core/values/time.js';
 import type { Overview } from '../../src/services/health/overview.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
@@ -27,7 +28,7 @@ describeOnEachEngine('the overview', (engine) => {
     await stand.setFlag('runs', latching(verified));
     const { stored, states } = await overviewOf(stand);
     expect(stored).toMatchObject({
-      ...{ unfinishedBackfills: 1, fillingSearch: false, settlingDerived: false },
+      ...{ unfinishedBackfills: 1, searchFilled: PARTITIONS, settlingDerived: false },
       backfills: [{ flagKey: 'runs', state: 'pending', done: 0 }],
     });
     expect(stored!.changes[0]!.sentence).toBe('token:tok_test created the flag "runs"');

@@ -9,7 +9,11 @@ function placeByEngine(text: string): number | undefined {
   } catch (error) {
     const { message } = error as Error;
     // A word or number that breaks off begins to be none where it begins.
-    if (message === 'Unexpected end of JSON input') return text.search(/(?<=^|[\s,:[])[-+.\w]*$/);
+    if (message === 'Unexpected end of JSON input') {
+      const word = /(?<=^|[\s,:[])[-+.\w]*$/.exec(text);
+      // None where it ends behind a backslash.
+      return word?.index;
+    }
     const place = /(?:Expected|Unterminated string|Bad control).* at position (\d+)/.exec(message)?.[1];
     return place === undefined ? undefined : Number(place);
   }
@@ -56,6 +60,7 @@ describe('the place of a fault of JSON', () => {
     ['', 0],
     ['[1,', 3],
     ['{"a":"b', 7],
+    ['"\\', 1],
   ])('of %j is %d', (text, place) => {
     expect(placeOfJsonFault(text)).toBe(place);
   });
