@@ -16,10 +16,12 @@ const ADDRESSES = [
   'today',
   'segments',
   'segments/new',
+  'segments/verified',
   'flags',
   'flags?q=nothing-is-called-so',
   'flags/new',
   'flags/reports_tab',
+  'flags/reports_tab?edit=true',
   'flags/reports_tab?tab=access',
   'flags/reports_tab?tab=unlocks',
   'flags/reports_tab?tab=use',
@@ -34,6 +36,7 @@ const ADDRESSES = [
   'people/nobody-yet',
   'organizations',
   'organizations/acme',
+  'organizations/acme?tab=unlocks',
   'organizations/acme?tab=roles',
   'organizations/acme?tab=members',
   'organizations/acme?tab=onboarding',
@@ -63,6 +66,8 @@ beforeAll(async () => {
   [server, browser] = await startConsole();
   await seedFlags(server);
   await seedCustomers(server);
+  const verified = { fact: 'emailVerified', operator: 'equal', value: true };
+  await server.admin('PATCH', '/api/admin/segments/verified', { name: 'Verified', conditions: { all: [verified] } });
 }, 180_000);
 afterAll(async () => {
   await browser?.close();
