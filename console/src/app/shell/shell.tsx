@@ -35,12 +35,16 @@ const ToastRegion = later(() => untilHad(() => import('../../ui/toast-region.js'
 /** The frame of all pages: the rail, the top bar, and what opens over the page from anywhere. */
 export function Shell(): ReactNode {
   const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts' | 'sign-out'>();
-  const close = () => setOpen(undefined);
   const typed = useRef<ReturnType<typeof typedAhead>>(undefined);
   const takeTyped = () => {
     const { current } = typed;
     typed.current = undefined;
     return current?.take() ?? '';
+  };
+  const close = () => {
+    // Where it is closed before its field had the focus, letters are the page's again at once.
+    takeTyped();
+    setOpen(undefined);
   };
   const find = () => {
     if (open === 'palette') return;
