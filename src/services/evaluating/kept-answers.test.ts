@@ -9,7 +9,8 @@ import { subjectOf } from '../../core/deciding/subject.js';
 import { unknownOrganization } from '../../core/states/organization-state.js';
 import { unknownEarner } from '../../core/states/user-state.js';
 import { arbitraryWorld, instantsToTry, type World } from '../../core/testing/arbitrary-world.js';
-import { flagOf, NOW, rowOf, ruleOf, snapshotOf, userOf } from '../../core/testing/samples.js';
+import { flagOf, NOW, rowOf, ruleOf, segmentOf, snapshotOf, userOf } from '../../core/testing/samples.js';
+import { DAY_MS } from '../../core/values/time.js';
 import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../../rest/json/user-flags-json.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { ConsistencyGate } from './consistency-gate.js';
@@ -64,7 +65,19 @@ const arbitraryAsks = fc
     return asks;
   });
 
-const shown = ({ told, tallies }: ListAnswer<UserFlagsJson>) => ({ text: told.text, etag: told.etag, tallies });
+/** What is told, without until when it is valid at least. */
+const shown = ({ told, tallies }: ListAnswer<UserFlagsJson>) => ({
+  flags: flagsOf(told).map(({ valid_until, ...flag }) => flag),
+  tallies,
+});
+
+const flagsOf = ({ text }: UserFlagsJson): { readonly valid_until?: string }[] => JSON.parse(text).flags;
+
+/** Until when each flag is valid at least, in epoch milliseconds. */
+const validUntil = ({ told }: ListAnswer<UserFlagsJson>) =>
+  flagsOf(told).map(({ valid_until }) =>
+    valid_until === undefined ? Number.POSITIVE_INFINITY : Date.parse(valid_until),
+  );
 
 /** What the asks are put to, one after the other. */
 class Stand {
@@ -111,7 +124,13 @@ class Stand {
       const consistency = { consistencyToken: '', full };
       return this.#evaluation.list({ caller, requestId: '' }, { userId, context }, FORMS[ask.form]!, consistency);
     };
-    return { atOnce: await list(false), decided: await list(true) };
+    const answers = { atOnce: await list(false), decided: await list(true) };
+    return { ...answers, now: this.#instants[ask.at % this.#instants.length]! };
+  }
+
+  /** Which of the instants that matter this one is. */
+  placeOf(at: number): number {
+    return this.#instants.indexOf(at);
   }
 
   #world(part: 'user' | 'organization'): World {
@@ -134,11 +153,16 @@ it('are what would be decided again, whatever has changed since', async () => {
       const stand = new Stand(worlds, began, asks[0]!);
       let last: UserFlagsJson | undefined;
       for (const ask of asks) {
-        const { atOnce, decided } = await stand.answers(ask);
+        const { atOnce, decided, now } = await stand.answers(ask);
         expect(shown(atOnce)).toEqual(shown(decided));
-        const { text, etag } = atOnce.told;
-        expect([tags.get(text) ?? etag, tags.get(etag) ?? text]).toEqual([etag, text]);
-        tags.set(text, etag).set(etag, text);
+        // What time changes is followed a bounded way from when it was decided, so an earlier decision may have seen less far.
+        const until = validUntil(decided);
+        const tooFar = validUntil(atOnce).filter((kept, i) => kept <= now || kept > until[i]!);
+        expect(tooFar).toEqual([]);
+        for (const { text, etag } of [atOnce.told, decided.told]) {
+          expect([tags.get(text) ?? etag, tags.get(etag) ?? text]).toEqual([etag, text]);
+          tags.set(text, etag).set(etag, text);
+        }
         if (atOnce.told === last) again++;
         last = atOnce.told;
       }
@@ -171,6 +195,20 @@ it.each(PARTS.filter((part) => part !== 'stale'))('are decided anew for another 
     expect(await text(asked)).toBe((await stand.answers(asked)).decided.told.text);
   }
   expect(await text({ ...ask, [part]: 1 })).not.toBe(before);
+});
+
+it('tell that of a count as valid for as long as was seen when it was decided, which is not as far as is seen a day later', async () => {
+  const changesDaily = { all: [{ fact: 'emailVerified', operator: 'equal', value: { fact: 'daysSinceJoin' } }] };
+  const met = { fact: 'metConditions', params: { segments: ['first'] }, operator: 'greaterThan', value: 0 };
+  const snapshot = snapshotOf([flagOf('a', { rules: [ruleOf('rul', { conditions: { all: [met] } })] })], {
+    segments: [segmentOf('first', changesDaily)],
+  });
+  const world = { snapshot, user: userOf({ id: 'u', joinedAt: NOW }), organization: NONE };
+  const ask: Ask = { snapshot: 0, user: 0, organization: 0, person: 3, form: 1, at: 0, stale: 'nothing' };
+  const stand = new Stand([world], NOW, ask);
+  expect(validUntil((await stand.answers(ask)).atOnce)).toEqual([NOW + 100 * DAY_MS]);
+  const later = await stand.answers({ ...ask, at: stand.placeOf(NOW + DAY_MS) });
+  expect([validUntil(later.atOnce), validUntil(later.decided)]).toEqual([[NOW + 100 * DAY_MS], [NOW + 101 * DAY_MS]]);
 });
 
 /** Keeps an answer for each of three users, the last of them by a later snapshot; gives what could be held for these. */
