@@ -4,10 +4,10 @@ import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import { MAX_ENDPOINTS } from '../services/webhooks/webhooks.js';
 import type { DeliveryState } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
-import { DeliveryLanes } from '../worker/delivery-lanes.js';
-import { type DeliveryObserver, DeliveryWorker } from '../worker/delivery-worker.js';
-import { OutboundRelay } from '../worker/relay-outbound.js';
-import { sweepDeliveries } from '../worker/sweep-deliveries.js';
+import { DeliveryLanes } from '../worker/deliveries/delivery-lanes.js';
+import { type DeliveryObserver, DeliveryWorker } from '../worker/deliveries/delivery-worker.js';
+import { OutboundRelay } from '../worker/deliveries/relay-outbound.js';
+import { sweepDeliveries } from '../worker/deliveries/sweep-deliveries.js';
 import { repeat } from './repeat.js';
 
 export interface DeliveryParts {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
-import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atLeast, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 

@@ -5,9 +5,9 @@ import type { Requirement } from '../../src/core/requirements/requirement.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import { readEvents } from '../../src/services/events/events.js';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
-import { keepHouse } from '../../src/worker/housekeeping.js';
-import { settleDerived } from '../../src/worker/settle-derived.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
+import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
+import { settleDerived } from '../../src/worker/upkeep/settle-derived.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import {

@@ -4,7 +4,7 @@ import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import type { Store } from '../../src/store/store.js';
-import { keepHouse } from '../../src/worker/housekeeping.js';
+import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
 import { busy } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import {

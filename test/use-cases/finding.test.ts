@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
 import type { FlagsRequest } from '../../src/services/finding/flag-list.js';
-import { fillSearch } from '../../src/worker/fill-search.js';
+import { fillSearch } from '../../src/worker/upkeep/fill-search.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 

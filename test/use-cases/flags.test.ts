@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { StaleVersion } from '../../src/calls/stale-version.js';
 import type { AccessRow } from '../../src/core/flags/flag.js';
 import { StoreUnavailable } from '../../src/store/store.js';
-import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
+import { tidyFlagMarks } from '../../src/worker/upkeep/flag-marks.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { decided, latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 

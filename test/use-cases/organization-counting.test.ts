@@ -5,9 +5,9 @@ import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import { OrganizationDeletion } from '../../src/services/organizations/organization-deletion.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
-import { keepHouse } from '../../src/worker/housekeeping.js';
-import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
+import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';
+import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 

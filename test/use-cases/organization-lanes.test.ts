@@ -2,8 +2,8 @@ import { expect, it } from '@jest/globals';
 import { laneOf, organizationPartitionOf } from '../../src/core/values/partition.js';
 import type { Store, Transaction } from '../../src/store/store.js';
 import { gate } from '../../src/store/testing/samples.js';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
-import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
+import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';
 import { describeOnMariadb } from './stands/engines.js';
 import { atLeast, latching, ledgerOf, type UseCaseStand } from './stands/use-case-stand.js';
 

@@ -5,7 +5,7 @@ import type { RoleDefinition } from '../../src/core/states/organization-state.js
 import type { SetFlagInput } from '../../src/services/flags/flags.js';
 import type { RoleDraft } from '../../src/services/organizations/role-plans.js';
 import type { RolePreviewResult } from '../../src/services/previewing/role-preview.js';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 

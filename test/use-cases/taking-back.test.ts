@@ -4,7 +4,7 @@ import type { ActionTotal } from '../../src/core/states/user-state.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import type { NewEvent } from '../../src/store/event-store.js';
-import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atLeast, latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atInstant, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';

@@ -4,7 +4,7 @@ import { STORE_ANSWERS_MS } from '../../src/calls/store-answer.js';
 import { MINUTE_MS } from '../../src/core/values/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
-import { keepHouse } from '../../src/worker/housekeeping.js';
+import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
 import { busy } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { decided, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';

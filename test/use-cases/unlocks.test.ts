@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/values/time.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import type { Store } from '../../src/store/store.js';
-import { TimerWorker } from '../../src/worker/timer-worker.js';
+import { TimerWorker } from '../../src/worker/timers/timer-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './stands/use-case-stand.js';
 

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { SELF_SIGNED_CERTIFICATE } from '../../src/grpc/testing/self-signed.js';
-import { DeliveryWorker } from '../../src/worker/delivery-worker.js';
-import { keepHouse } from '../../src/worker/housekeeping.js';
-import { OutboundRelay } from '../../src/worker/relay-outbound.js';
-import { sweepDeliveries } from '../../src/worker/sweep-deliveries.js';
+import { DeliveryWorker } from '../../src/worker/deliveries/delivery-worker.js';
+import { OutboundRelay } from '../../src/worker/deliveries/relay-outbound.js';
+import { sweepDeliveries } from '../../src/worker/deliveries/sweep-deliveries.js';
+import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
 import { pause, until } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, OPERATOR, verified } from './stands/use-case-stand.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { until } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atLeast, latching, machine, OPERATOR, person, verified } from './stands/use-case-stand.js';

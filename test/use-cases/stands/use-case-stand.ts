@@ -14,9 +14,9 @@ import type { EventKey } from '../../../src/store/event-store.js';
 import type { SqlStore } from '../../../src/store/sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../../../src/store/store.js';
 import type { Scope } from '../../../src/store/token-store.js';
-import { LaneWorker } from '../../../src/worker/lane-worker.js';
-import { Sweeper } from '../../../src/worker/sweeper.js';
-import { TimerWorker } from '../../../src/worker/timer-worker.js';
+import { LaneWorker } from '../../../src/worker/inbox/lane-worker.js';
+import { Sweeper } from '../../../src/worker/inbox/sweeper.js';
+import { TimerWorker } from '../../../src/worker/timers/timer-worker.js';
 import { busy } from '../../timing.js';
 
 export interface UseCaseStandOptions {

@@ -5,7 +5,7 @@ import { openBullmqDeliveryQueue } from '../../../src/queue/bullmq/bullmq-delive
 import type { DeliveryQueue } from '../../../src/queue/delivery-queue.js';
 import { openEmbeddedDeliveryQueue } from '../../../src/queue/embedded/embedded-delivery-queue.js';
 import type { Delivery } from '../../../src/store/delivery-store.js';
-import { OutboundRelay } from '../../../src/worker/relay-outbound.js';
+import { OutboundRelay } from '../../../src/worker/deliveries/relay-outbound.js';
 import { createRedisSpace } from '../../servers/test-servers.js';
 import type { Engine } from './engines.js';
 import { OPERATOR, type UseCaseStand } from './use-case-stand.js';

@@ -1,10 +1,10 @@
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { ANY_ACTION } from '../core/values/names.js';
-import { SECOND_MS } from '../core/values/time.js';
-import type { Contribution, NewEvent } from '../store/event-store.js';
-import type { Transaction } from '../store/store.js';
-import type { Membership } from '../store/user-store.js';
-import type { HappenedTo } from '../unlocking/judge-events.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { ANY_ACTION } from '../../core/values/names.js';
+import { SECOND_MS } from '../../core/values/time.js';
+import type { Contribution, NewEvent } from '../../store/event-store.js';
+import type { Transaction } from '../../store/store.js';
+import type { Membership } from '../../store/user-store.js';
+import type { HappenedTo } from '../../unlocking/judge-events.js';
 import type { Round } from './reversal-rounds.js';
 
 /**

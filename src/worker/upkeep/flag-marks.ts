@@ -1,4 +1,4 @@
-import { type FlagMarksOptions, markUncompiled, writeFlagMarks } from '../configuration/flag-marks.js';
+import { type FlagMarksOptions, markUncompiled, writeFlagMarks } from '../../configuration/flag-marks.js';
 
 /** How many flags one transaction locks. */
 const CHUNK = 100;

@@ -1,6 +1,6 @@
-import { dayNumber } from '../core/values/time.js';
-import type { NewEvent } from '../store/event-store.js';
-import type { ActionVolume, DayVolume, VolumeStore } from '../store/volume-store.js';
+import { dayNumber } from '../../core/values/time.js';
+import type { NewEvent } from '../../store/event-store.js';
+import type { ActionVolume, DayVolume, VolumeStore } from '../../store/volume-store.js';
 
 /** Of how many actions and days one worker holds volumes until they are stored; what is done of others meanwhile is left out. */
 const MAX_HELD = 10_000;

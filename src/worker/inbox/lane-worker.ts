@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { laneOf, laneRange, organizationPartitionOf, partitionOf } from '../core/values/partition.js';
-import type { Notifier } from '../notify/notifier.js';
-import type { WorkQueue } from '../queue/queue.js';
-import type { EventKey, NewEvent } from '../store/event-store.js';
-import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { laneOf, laneRange, organizationPartitionOf, partitionOf } from '../../core/values/partition.js';
+import type { Notifier } from '../../notify/notifier.js';
+import type { WorkQueue } from '../../queue/queue.js';
+import type { EventKey, NewEvent } from '../../store/event-store.js';
+import { type Store, StoreUnavailable, type Transaction } from '../../store/store.js';
 import type { VolumeTally } from './action-volume.js';
 import { BurialBrake, isSame } from './burial-brake.js';
 import { type CountedBatch, countForOrganizations, countForUsers } from './count-batch.js';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { UserState } from '../core/states/user-state.js';
-import { DAY_MS } from '../core/values/time.js';
-import type { Notice, RevisionOf } from '../notify/notifier.js';
-import type { EventKey, NewEvent } from '../store/event-store.js';
-import type { Transaction } from '../store/store.js';
-import { type Recomputed, recompute } from '../unlocking/recompute.js';
-import { judgingOf, recomputeOrganizations } from '../unlocking/recompute-organizations.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { DAY_MS } from '../../core/values/time.js';
+import type { Notice, RevisionOf } from '../../notify/notifier.js';
+import type { EventKey, NewEvent } from '../../store/event-store.js';
+import type { Transaction } from '../../store/store.js';
+import { type Recomputed, recompute } from '../../unlocking/recompute.js';
+import { judgingOf, recomputeOrganizations } from '../../unlocking/recompute-organizations.js';
 import { contributionsOf } from './contributions.js';
 import { happenedTo, nextRound, planReversals, type Round, type RoundOptions } from './reversal-rounds.js';
 

@@ -1,9 +1,9 @@
-import { SESSION_IDLE_MS } from '../calls/token-end.js';
-import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { confirmSnapshot } from '../configuration/confirm-snapshot.js';
-import { DAY_MS, dayNumber } from '../core/values/time.js';
-import type { KeptDays } from '../store/day-store.js';
-import type { Store, Transaction } from '../store/store.js';
+import { SESSION_IDLE_MS } from '../../calls/token-end.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
+import { DAY_MS, dayNumber } from '../../core/values/time.js';
+import type { KeptDays } from '../../store/day-store.js';
+import type { Store, Transaction } from '../../store/store.js';
 import { settleDerived } from './settle-derived.js';
 
 export interface HousekeepingOptions {

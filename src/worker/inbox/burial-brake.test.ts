@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { UncountableEvent } from '../core/counting/uncountable-event.js';
-import type { NewEvent } from '../store/event-store.js';
+import { UncountableEvent } from '../../core/counting/uncountable-event.js';
+import type { NewEvent } from '../../store/event-store.js';
 import { BurialBrake } from './burial-brake.js';
 
 const culprit: NewEvent = {

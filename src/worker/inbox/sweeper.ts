@@ -1,7 +1,7 @@
-import { laneOf } from '../core/values/partition.js';
-import { SECOND_MS } from '../core/values/time.js';
-import type { WorkQueue } from '../queue/queue.js';
-import type { Store } from '../store/store.js';
+import { laneOf } from '../../core/values/partition.js';
+import { SECOND_MS } from '../../core/values/time.js';
+import type { WorkQueue } from '../../queue/queue.js';
+import type { Store } from '../../store/store.js';
 import type { LaneWorker } from './lane-worker.js';
 
 export interface SweeperOptions {

@@ -1,6 +1,6 @@
-import { UncountableEvent } from '../core/counting/uncountable-event.js';
-import type { EventKey, NewEvent } from '../store/event-store.js';
-import { StoreUnavailable } from '../store/store.js';
+import { UncountableEvent } from '../../core/counting/uncountable-event.js';
+import type { EventKey, NewEvent } from '../../store/event-store.js';
+import { StoreUnavailable } from '../../store/store.js';
 
 /**
  * How many events may be put aside in a row, by one process, without any event being counted in between. Where more fail, it is

@@ -1,7 +1,7 @@
-import { announceConfiguration } from '../configuration/configuration-write.js';
-import { type FlagMarksOptions, lockFlags, markSettled, markUnsettled } from '../configuration/flag-marks.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { Backfill, BackfillStep } from '../store/backfill-store.js';
+import { announceConfiguration } from '../../configuration/configuration-write.js';
+import { type FlagMarksOptions, lockFlags, markSettled, markUnsettled } from '../../configuration/flag-marks.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { Backfill, BackfillStep } from '../../store/backfill-store.js';
 
 /**
  * Takes the last step of these backfills, and marks their flags, depending on whether all users have been judged by them now. A

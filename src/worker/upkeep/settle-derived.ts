@@ -1,8 +1,8 @@
-import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
-import { isOrganizationPartition } from '../core/values/partition.js';
-import type { Store } from '../store/store.js';
-import { FIRST_ORGANIZATION, FIRST_USER, type UserCursor } from '../store/user-pages.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
+import { isOrganizationPartition } from '../../core/values/partition.js';
+import type { Store } from '../../store/store.js';
+import { FIRST_ORGANIZATION, FIRST_USER, type UserCursor } from '../../store/user-pages.js';
 
 export interface SettleDerivedOptions {
   readonly store: Pick<Store, 'derived' | 'transaction'>;

@@ -1,10 +1,10 @@
-import type { EventLoopPauses } from '../calls/event-loop-pauses.js';
-import { subjectInPassing } from '../core/deciding/subject.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { OrganizationState } from '../core/states/organization-state.js';
-import type { UserState } from '../core/states/user-state.js';
-import { latch, nextLatchAt, timeCanLatch } from '../core/unlocking/latch.js';
-import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
+import type { EventLoopPauses } from '../../calls/event-loop-pauses.js';
+import { subjectInPassing } from '../../core/deciding/subject.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { latch, nextLatchAt, timeCanLatch } from '../../core/unlocking/latch.js';
+import { forgottenUnlocks } from '../../core/unlocking/ledger-change.js';
 
 export interface LookedAt {
   readonly snapshot: Snapshot;

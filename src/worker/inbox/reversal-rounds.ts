@@ -1,11 +1,11 @@
-import { UncountableEvent } from '../core/counting/uncountable-event.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { EventName } from '../core/states/ledger.js';
-import type { Earner, UserState } from '../core/states/user-state.js';
-import type { EventKey, NewEvent, StoredEvent } from '../store/event-store.js';
-import type { Transaction } from '../store/store.js';
-import type { HappenedTo } from '../unlocking/judge-events.js';
-import { faultOfReversal, isForgotten, reverseEvent } from '../unlocking/reverse-event.js';
+import { UncountableEvent } from '../../core/counting/uncountable-event.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { EventName } from '../../core/states/ledger.js';
+import type { Earner, UserState } from '../../core/states/user-state.js';
+import type { EventKey, NewEvent, StoredEvent } from '../../store/event-store.js';
+import type { Transaction } from '../../store/store.js';
+import type { HappenedTo } from '../../unlocking/judge-events.js';
+import { faultOfReversal, isForgotten, reverseEvent } from '../../unlocking/reverse-event.js';
 
 /** By user, or organization. */
 export type EventsBySubject = ReadonlyMap<string, readonly NewEvent[]>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { until } from '../../test/timing.js';
-import type { DueDelivery } from '../queue/delivery-queue.js';
+import { until } from '../../../test/timing.js';
+import type { DueDelivery } from '../../queue/delivery-queue.js';
 import { DeliveryLanes } from './delivery-lanes.js';
 
 const due = (endpointId: string, n: number): DueDelivery => ({ id: `${endpointId}-${n}`, endpointId });

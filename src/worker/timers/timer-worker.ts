@@ -1,9 +1,9 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { Earner } from '../core/states/user-state.js';
-import { MINUTE_MS } from '../core/values/time.js';
-import type { UserTimer } from '../store/user-store.js';
+import type { Earner } from '../../core/states/user-state.js';
+import { MINUTE_MS } from '../../core/values/time.js';
+import type { UserTimer } from '../../store/user-store.js';
+import { splitOnFailure } from '../split-on-failure.js';
 import { type FireTimersOptions, fireTimers } from './fire-timers.js';
-import { splitOnFailure } from './split-on-failure.js';
 
 export interface TimerWorkerOptions extends FireTimersOptions {
   /** Told of a user, or an organization, whose timer cannot be fired; it is tried again later, and the others are fired. */

@@ -1,11 +1,11 @@
-import { cloudEvent, newDeliveryId } from '../announcing/webhook-message.js';
-import { MINUTE_MS } from '../core/values/time.js';
-import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
-import type { NewDelivery } from '../store/delivery-store.js';
-import type { OutboundEvent, WhichEvents } from '../store/outbound-store.js';
-import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
-import type { WebhookEndpoint } from '../store/webhook-store.js';
-import { splitOnFailure } from './split-on-failure.js';
+import { cloudEvent, newDeliveryId } from '../../announcing/webhook-message.js';
+import { MINUTE_MS } from '../../core/values/time.js';
+import type { DeliveryQueue, DueDelivery } from '../../queue/delivery-queue.js';
+import type { NewDelivery } from '../../store/delivery-store.js';
+import type { OutboundEvent, WhichEvents } from '../../store/outbound-store.js';
+import { type Store, StoreUnavailable, type Transaction } from '../../store/store.js';
+import type { WebhookEndpoint } from '../../store/webhook-store.js';
+import { splitOnFailure } from '../split-on-failure.js';
 
 export interface RelayOptions {
   readonly store: Pick<Store, 'outbound' | 'transaction'>;

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS } from '../core/values/time.js';
-import type { ActionVolume, DayVolume } from '../store/volume-store.js';
+import { DAY_MS } from '../../core/values/time.js';
+import type { ActionVolume, DayVolume } from '../../store/volume-store.js';
 import { VolumeTally } from './action-volume.js';
 
 function stand() {

@@ -1,9 +1,9 @@
-import { signMessage } from '../announcing/webhook-message.js';
-import { SECOND_MS } from '../core/values/time.js';
-import type { Sent, WebhookSender } from '../deliver/sender.js';
-import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
-import type { DeliveryClaim, DeliveryState, Recorded } from '../store/delivery-store.js';
-import type { Store } from '../store/store.js';
+import { signMessage } from '../../announcing/webhook-message.js';
+import { SECOND_MS } from '../../core/values/time.js';
+import type { Sent, WebhookSender } from '../../deliver/sender.js';
+import type { DeliveryQueue, DueDelivery } from '../../queue/delivery-queue.js';
+import type { DeliveryClaim, DeliveryState, Recorded } from '../../store/delivery-store.js';
+import type { Store } from '../../store/store.js';
 import { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
 
 export interface DeliveryWorkerOptions {

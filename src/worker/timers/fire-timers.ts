@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
-import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { Earner, UserState } from '../core/states/user-state.js';
-import { timeCanLatch } from '../core/unlocking/latch.js';
-import type { Notice, Notifier } from '../notify/notifier.js';
-import type { Store, Transaction } from '../store/store.js';
-import type { TimerWriter } from '../store/user-store.js';
-import type { Touched } from '../unlocking/judge-user.js';
-import { recompute } from '../unlocking/recompute.js';
-import { recomputeOrganizations } from '../unlocking/recompute-organizations.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { Earner, UserState } from '../../core/states/user-state.js';
+import { timeCanLatch } from '../../core/unlocking/latch.js';
+import type { Notice, Notifier } from '../../notify/notifier.js';
+import type { Store, Transaction } from '../../store/store.js';
+import type { TimerWriter } from '../../store/user-store.js';
+import type { Touched } from '../../unlocking/judge-user.js';
+import { recompute } from '../../unlocking/recompute.js';
+import { recomputeOrganizations } from '../../unlocking/recompute-organizations.js';
 
 export interface FireTimersOptions {
   readonly store: Store;

@@ -1,4 +1,4 @@
-import type { DueDelivery } from '../queue/delivery-queue.js';
+import type { DueDelivery } from '../../queue/delivery-queue.js';
 
 export interface DeliveryLanesOptions {
   readonly work: (delivery: DueDelivery) => Promise<void>;

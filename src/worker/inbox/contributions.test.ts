@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { unknownUser } from '../core/states/user-state.js';
-import { sampleEvent } from '../store/testing/samples.js';
-import type { Membership } from '../store/user-store.js';
+import { EMPTY_SNAPSHOT } from '../../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { unknownUser } from '../../core/states/user-state.js';
+import { sampleEvent } from '../../store/testing/samples.js';
+import type { Membership } from '../../store/user-store.js';
 import { contributionsOf } from './contributions.js';
 
 const SNAPSHOT: Snapshot = {
