@@ -7,7 +7,7 @@
 import { Engine } from 'json-rules-engine';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
-import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import { HeldUser } from '../../src/core/states/held-user.js';
 import { unknownUser } from '../../src/core/states/user-state.js';
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { Decision } from '../../src/core/deciding/decision.js';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
-import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import { HeldUser } from '../../src/core/states/held-user.js';
 import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
 import { DAY_MS } from '../../src/core/values/time.js';

@@ -9,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import type { Configuration, Flag } from '../../src/core/flags/flag.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
-import { compileChanges, compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { compileChanges, compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../../src/core/snapshot/snapshot.js';
 import { flagKey, ruleOf } from '../stand/many-flags.js';
 import { TYPESCRIPT } from '../stand/processes.js';

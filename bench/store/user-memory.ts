@@ -9,7 +9,7 @@
  */
 import { PerformanceObserver } from 'node:perf_hooks';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
-import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../../src/core/snapshot/snapshot.js';
 import { type CachedStates, cachedStates } from '../../src/store/cached/cached-states.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';

@@ -7,7 +7,7 @@ import { ConfigurationKeeper, type KeeperOptions } from '../configuration/config
 import { DayKnowledge } from '../configuration/day-knowledge.js';
 import { DeploymentSettings } from '../configuration/deployment-settings.js';
 import { markUncompiled } from '../configuration/flag-marks.js';
-import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../core/snapshot/compiling/compile-snapshot.js';
 import { earnerDaysOf } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { snapshotFile } from '../config/config.js';
-import { storedConfiguration } from '../core/snapshot/stored-configuration.js';
+import { storedConfiguration } from '../core/snapshot/compiling/stored-configuration.js';
 import type { Logger } from '../observability/logger.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { StoreUnavailable } from '../store/store.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { latchingChanges } from '../core/snapshot/latching-changes.js';
+import { latchingChanges } from '../core/snapshot/comparing/latching-changes.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { BackfillReason, NewBackfill } from '../store/backfill-store.js';
 import type { Transaction } from '../store/store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Configuration, ConfigurationChanges } from '../core/flags/flag.js';
-import { compileChanges, EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
+import { compileChanges, EMPTY_CONFIGURATION } from '../core/snapshot/compiling/compile-snapshot.js';
 import { ConfigurationKeeper } from './configuration-keeper.js';
 
 const at = (revision: number, ...stages: string[]): Configuration => ({

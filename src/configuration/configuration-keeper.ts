@@ -1,7 +1,7 @@
 import { unavailable } from '../calls/errors.js';
 import { storeAnswerWithin } from '../calls/store-answer.js';
 import type { Configuration, ConfigurationChanges } from '../core/flags/flag.js';
-import { compileChanges, compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import { compileChanges, compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { ConfigurationReader } from '../store/configuration-store.js';
 

@@ -1,6 +1,6 @@
 import { standingChanges } from '../core/deciding/standing-answer.js';
-import { changedFlags, windowChanges } from '../core/snapshot/changed-flags.js';
-import { type ChangedParts, changedParts, joinedParts } from '../core/snapshot/changed-parts.js';
+import { changedFlags, windowChanges } from '../core/snapshot/comparing/changed-flags.js';
+import { type ChangedParts, changedParts, joinedParts } from '../core/snapshot/comparing/changed-parts.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 
 /**

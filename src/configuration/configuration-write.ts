@@ -1,5 +1,5 @@
 import { encodeToken } from '../calls/consistency-token.js';
-import { compileChanges } from '../core/snapshot/compile-snapshot.js';
+import { compileChanges } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { BackfillReason } from '../store/backfill-store.js';

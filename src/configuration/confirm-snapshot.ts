@@ -1,4 +1,4 @@
-import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../core/snapshot/compiling/compile-snapshot.js';
 import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import { hasDaysOf, NO_ACTIONS, type UserState } from '../core/states/user-state.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { countEvents } from '../core/counting/count-events.js';
 import { recount } from '../core/counting/recount.js';
 import type { Action, Flag } from '../core/flags/flag.js';
-import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { type UserState, unknownUser } from '../core/states/user-state.js';
 import {

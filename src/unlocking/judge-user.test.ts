@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { countEvents } from '../core/counting/count-events.js';
 import type { Flag } from '../core/flags/flag.js';
-import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { foldLedger } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';

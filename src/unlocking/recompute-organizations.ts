@@ -1,5 +1,5 @@
 import { startBackfills } from '../configuration/backfill-start.js';
-import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import { turnedForMembers } from '../core/unlocking/organization-turns.js';

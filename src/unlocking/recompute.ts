@@ -3,7 +3,7 @@ import { announceEntries } from '../announcing/announcements.js';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { CountedValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
-import { changedFlags } from '../core/snapshot/changed-flags.js';
+import { changedFlags } from '../core/snapshot/comparing/changed-flags.js';
 import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import type { DayZone } from '../core/states/day-zone.js';
 import type { Cause } from '../core/states/ledger.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, ledgerOf, machine, OPERATOR, verified } from './stands/use-case-stand.js';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { ANNOUNCED_TYPES } from '../../src/core/flags/announcement.js';
 import type { Configuration, Flag, Segment } from '../../src/core/flags/flag.js';
-import { storedConfiguration } from '../../src/core/snapshot/stored-configuration.js';
+import { storedConfiguration } from '../../src/core/snapshot/compiling/stored-configuration.js';
 import type { Store } from '../../src/store/store.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';

@@ -21,9 +21,9 @@ import {
   VERIFIED,
 } from '../testing/samples.js';
 import { latch } from '../unlocking/latch.js';
-import { compileChanges, compileSnapshot, EMPTY_CONFIGURATION, EMPTY_SNAPSHOT } from './compile-snapshot.js';
+import { compileChanges, compileSnapshot, EMPTY_CONFIGURATION, EMPTY_SNAPSHOT } from './compiling/compile-snapshot.js';
+import { changesTo, storedConfiguration } from './compiling/stored-configuration.js';
 import type { CompiledFlag, Snapshot } from './snapshot.js';
-import { changesTo, storedConfiguration } from './stored-configuration.js';
 
 const SEGMENTS = ['first', 'second', 'constructor'];
 

@@ -11,7 +11,7 @@ import {
   snapshotOf,
   VERIFIED,
 } from '../testing/samples.js';
-import { compileSnapshot } from './compile-snapshot.js';
+import { compileSnapshot } from './compiling/compile-snapshot.js';
 import { Dependencies, type FlagScope } from './dependencies.js';
 import { rulesInScope } from './state-needs.js';
 

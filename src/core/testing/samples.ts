@@ -1,5 +1,5 @@
 import type { AccessRow, Configuration, Flag, Rule, Segment } from '../flags/flag.js';
-import { compileSnapshot, EMPTY_CONFIGURATION } from '../snapshot/compile-snapshot.js';
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { type UserState, unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';

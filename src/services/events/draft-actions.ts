@@ -3,7 +3,7 @@ import { countedAnew, type EventKnowledge } from '../../core/counting/kept-since
 import { type DerivationInput, parseDerivation } from '../../core/counting/parse-derivation.js';
 import type { Action, Derivation } from '../../core/flags/flag.js';
 import { actionsDerivedFrom } from '../../core/snapshot/action-uses.js';
-import { circleOfActions } from '../../core/snapshot/circles-of-actions.js';
+import { circleOfActions } from '../../core/snapshot/checking/circles-of-actions.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';

@@ -4,8 +4,8 @@ import { invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { shortWindows, type WindowKnowledge } from '../../core/conditions/references.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
+import { validateFlag } from '../../core/snapshot/checking/validate-configuration.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { validateFlag } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 

@@ -14,8 +14,8 @@ import {
 import type { DayKnowledge } from '../../configuration/day-knowledge.js';
 import { shortWindows } from '../../core/conditions/references.js';
 import type { Segment } from '../../core/flags/flag.js';
+import { validateSegment } from '../../core/snapshot/checking/validate-configuration.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { validateSegment } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote, sameJson } from '../../core/values/json.js';
 import { MAX_LENGTH } from '../../core/values/names.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { until } from '../../../test/timing.js';
 import type { Flag, Stage } from '../../core/flags/flag.js';
-import { compileSnapshot } from '../../core/snapshot/compile-snapshot.js';
+import { compileSnapshot } from '../../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import {
   configurationOf,

@@ -1,5 +1,5 @@
 import type { Flag } from '../../core/flags/flag.js';
-import { findingsOfRules, flagsNotArchived, flagsOfOrganizations } from '../../core/snapshot/rule-findings.js';
+import { findingsOfRules, flagsNotArchived, flagsOfOrganizations } from '../../core/snapshot/checking/rule-findings.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 

@@ -11,8 +11,8 @@ import {
 } from '../../configuration/configuration-write.js';
 import type { Stage, StageList } from '../../core/flags/flag.js';
 import { usesOf } from '../../core/sentences/uses.js';
+import { warningsOfStages } from '../../core/snapshot/checking/validate-configuration.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { warningsOfStages } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 

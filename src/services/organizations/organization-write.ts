@@ -5,7 +5,7 @@ import { recordAudit } from '../../calls/record-audit.js';
 import { startBackfills } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
-import { latchingByOrganization } from '../../core/snapshot/latching-changes.js';
+import { latchingByOrganization } from '../../core/snapshot/comparing/latching-changes.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type MovedRows, sameRoles } from '../../core/states/role-change.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../calls/clock.js';
 import { type ConfigurationChange, ConfigurationLog } from '../../configuration/configuration-log.js';
-import { nextWindowChange } from '../../core/snapshot/changed-flags.js';
+import { nextWindowChange } from '../../core/snapshot/comparing/changed-flags.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { DueQueue } from './due-queue.js';
 

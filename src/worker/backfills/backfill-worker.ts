@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
-import { EMPTY_SNAPSHOT } from '../../core/snapshot/compile-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../../core/snapshot/compiling/compile-snapshot.js';
 import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { needsOfLatching } from '../../core/snapshot/state-needs.js';
 import type { RoleCause } from '../../core/states/ledger.js';

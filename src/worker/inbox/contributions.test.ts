@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { EMPTY_SNAPSHOT } from '../../core/snapshot/compile-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { unknownUser } from '../../core/states/user-state.js';
 import { sampleEvent } from '../../store/testing/samples.js';

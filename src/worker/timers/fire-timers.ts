@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
-import { EMPTY_SNAPSHOT } from '../../core/snapshot/compile-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Earner, UserState } from '../../core/states/user-state.js';
 import { timeCanLatch } from '../../core/unlocking/latch.js';

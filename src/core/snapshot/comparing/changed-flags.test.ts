@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { flagOf, NOW, requires, ruleOf, segmentOf, snapshotAfter, snapshotOf, VERIFIED } from '../testing/samples.js';
-import type { JsonObject } from '../values/json.js';
+import {
+  flagOf,
+  NOW,
+  requires,
+  ruleOf,
+  segmentOf,
+  snapshotAfter,
+  snapshotOf,
+  VERIFIED,
+} from '../../testing/samples.js';
+import type { JsonObject } from '../../values/json.js';
 import { changedFlags, nextWindowChange, windowChanges } from './changed-flags.js';
 
 const sorted = (keys: ReadonlySet<string>) => [...keys].toSorted();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { unlockReadOf } from '../counting/since-unlock.js';
-import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
+import { unlockReadOf } from '../../counting/since-unlock.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../../flags/flag.js';
 import {
   afterUnlocking,
   configurationOf,
@@ -10,8 +10,8 @@ import {
   ruleOf,
   segmentOf,
   VERIFIED,
-} from '../testing/samples.js';
-import { compileSnapshot } from './compile-snapshot.js';
+} from '../../testing/samples.js';
+import { compileSnapshot } from '../compiling/compile-snapshot.js';
 import { validateFlag, validateSegment } from './validate-configuration.js';
 
 const ATTRIBUTE = { all: [{ fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' }] };

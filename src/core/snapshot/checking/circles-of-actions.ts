@@ -1,8 +1,8 @@
-import { nodesOf, referencesOf } from '../conditions/references.js';
-import type { Derivation, Flag, Segment } from '../flags/flag.js';
-import { findCircle } from '../values/find-circle.js';
-import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
-import type { Snapshot } from './snapshot.js';
+import { nodesOf, referencesOf } from '../../conditions/references.js';
+import type { Derivation, Flag, Segment } from '../../flags/flag.js';
+import { findCircle } from '../../values/find-circle.js';
+import { isJsonObject, type JsonObject, ownMember } from '../../values/json.js';
+import type { Snapshot } from '../snapshot.js';
 
 /** What is written, as it will be: it stands in place of what the snapshot has. */
 export interface Rewritten {

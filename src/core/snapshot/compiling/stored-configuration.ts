@@ -1,6 +1,6 @@
-import type { AccessRow, Configuration, ConfigurationChanges } from '../flags/flag.js';
-import { type JsonValue, sameJson } from '../values/json.js';
-import type { Snapshot } from './snapshot.js';
+import type { AccessRow, Configuration, ConfigurationChanges } from '../../flags/flag.js';
+import { type JsonValue, sameJson } from '../../values/json.js';
+import type { Snapshot } from '../snapshot.js';
 
 /** What differs between a snapshot and a whole configuration, found by comparing, for where nothing tells what has changed. */
 export function changesTo(base: Snapshot, configuration: Configuration): ConfigurationChanges {

@@ -1,5 +1,5 @@
-import { type JsonValue, sameJson } from '../values/json.js';
-import type { Snapshot } from './snapshot.js';
+import { type JsonValue, sameJson } from '../../values/json.js';
+import type { Snapshot } from '../snapshot.js';
 
 /** What has changed of a configuration beside its flags: keys and names, of what is gone too. */
 export interface ChangedParts {

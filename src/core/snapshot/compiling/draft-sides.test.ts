@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluate } from '../deciding/evaluate.js';
-import type { UserState } from '../states/user-state.js';
-import { arbitraryWorld, KEYS } from '../testing/arbitrary-world.js';
+import { evaluate } from '../../deciding/evaluate.js';
+import type { UserState } from '../../states/user-state.js';
+import { arbitraryWorld, KEYS } from '../../testing/arbitrary-world.js';
 import {
   configurationOf,
   flagOf,
@@ -12,12 +12,12 @@ import {
   snapshotOf,
   userOf,
   VERIFIED,
-} from '../testing/samples.js';
-import { latch } from '../unlocking/latch.js';
+} from '../../testing/samples.js';
+import { latch } from '../../unlocking/latch.js';
+import type { Snapshot } from '../snapshot.js';
+import { needsOfFlag, type StateNeeds } from '../state-needs.js';
 import { compileChanges, compileSnapshot } from './compile-snapshot.js';
 import { draftSides } from './draft-sides.js';
-import type { Snapshot } from './snapshot.js';
-import { needsOfFlag, type StateNeeds } from './state-needs.js';
 
 /** What a page of users holds of one of them. */
 function loaded(user: UserState, { actions, days, stagesReached, access }: StateNeeds): UserState {

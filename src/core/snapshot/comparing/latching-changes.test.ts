@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { arbitraryTimeConditions } from '../conditions/testing/arbitrary-conditions.js';
-import type { Flag } from '../flags/flag.js';
-import { parseFlag } from '../flags/parse-flag.js';
-import type { RuleInput } from '../flags/parse-rules.js';
-import { foldLedger } from '../states/ledger.js';
-import { arbitraryWorld } from '../testing/arbitrary-world.js';
+import { arbitraryTimeConditions } from '../../conditions/testing/arbitrary-conditions.js';
+import type { Flag } from '../../flags/flag.js';
+import { parseFlag } from '../../flags/parse-flag.js';
+import type { RuleInput } from '../../flags/parse-rules.js';
+import { foldLedger } from '../../states/ledger.js';
+import { arbitraryWorld } from '../../testing/arbitrary-world.js';
 import {
   afterUnlocking,
   flagOf,
@@ -17,9 +17,9 @@ import {
   snapshotOf,
   userOf,
   VERIFIED,
-} from '../testing/samples.js';
-import { latch } from '../unlocking/latch.js';
-import { forgottenUnlocks } from '../unlocking/ledger-change.js';
+} from '../../testing/samples.js';
+import { latch } from '../../unlocking/latch.js';
+import { forgottenUnlocks } from '../../unlocking/ledger-change.js';
 import { changedFlags } from './changed-flags.js';
 import { latchingByOrganization, latchingChanges } from './latching-changes.js';
 

@@ -1,6 +1,6 @@
-import { changedDerivations } from '../counting/derivations.js';
-import { type JsonValue, sameJson } from '../values/json.js';
-import type { CompiledFlag, Snapshot, WindowEdge } from './snapshot.js';
+import { changedDerivations } from '../../counting/derivations.js';
+import { type JsonValue, sameJson } from '../../values/json.js';
+import type { CompiledFlag, Snapshot, WindowEdge } from '../snapshot.js';
 
 /**
  * The keys of the flags that have changed themselves from one snapshot to the next, also by a segment, a row for a role, the list of

@@ -1,11 +1,11 @@
-import { ConditionCompiler } from '../conditions/compile-conditions.js';
-import type { FactSlots } from '../facts/fact-record.js';
-import type { ConfigurationChanges, Segment } from '../flags/flag.js';
-import type { JsonObject } from '../values/json.js';
+import { ConditionCompiler } from '../../conditions/compile-conditions.js';
+import type { FactSlots } from '../../facts/fact-record.js';
+import type { ConfigurationChanges, Segment } from '../../flags/flag.js';
+import type { JsonObject } from '../../values/json.js';
+import type { Dependencies, Referred, Referring } from '../dependencies.js';
+import { faultOfExpansion } from '../expansion.js';
+import type { CompiledFlag, CompileFailure, FlagKind, Snapshot } from '../snapshot.js';
 import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
-import type { Dependencies, Referred, Referring } from './dependencies.js';
-import { faultOfExpansion } from './expansion.js';
-import type { CompiledFlag, CompileFailure, FlagKind, Snapshot } from './snapshot.js';
 
 export interface SegmentsAfter {
   readonly all: ReadonlyMap<string, Segment>;

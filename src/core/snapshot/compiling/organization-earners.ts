@@ -1,7 +1,7 @@
-import { actionRead } from '../facts/action-param.js';
-import type { ConfigurationChanges, EarnedBy, Flag } from '../flags/flag.js';
+import { actionRead } from '../../facts/action-param.js';
+import type { ConfigurationChanges, EarnedBy, Flag } from '../../flags/flag.js';
+import type { OrganizationEarners, Snapshot } from '../snapshot.js';
 import type { SegmentsAfter } from './compile-flags.js';
-import type { OrganizationEarners, Snapshot } from './snapshot.js';
 import { streaksRead, windowedActionsAfter } from './snapshot-parts.js';
 
 /**

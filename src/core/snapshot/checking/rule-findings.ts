@@ -1,10 +1,10 @@
-import { faultsForOrganizations } from '../conditions/organization-reads.js';
-import { contextReads } from '../conditions/references.js';
-import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Names, Vocabulary } from '../conditions/vocabulary.js';
-import type { Flag, Rule } from '../flags/flag.js';
-import type { Fault } from '../values/fault.js';
-import type { Snapshot } from './snapshot.js';
+import { faultsForOrganizations } from '../../conditions/organization-reads.js';
+import { contextReads } from '../../conditions/references.js';
+import { validateConditions } from '../../conditions/validate-conditions.js';
+import type { Names, Vocabulary } from '../../conditions/vocabulary.js';
+import type { Flag, Rule } from '../../flags/flag.js';
+import type { Fault } from '../../values/fault.js';
+import type { Snapshot } from '../snapshot.js';
 
 export interface Findings {
   /** The faults for which the change must be refused. */

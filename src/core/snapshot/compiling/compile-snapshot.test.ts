@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { evaluate } from '../deciding/evaluate.js';
-import type { Flag } from '../flags/flag.js';
+import { evaluate } from '../../deciding/evaluate.js';
+import type { Flag } from '../../flags/flag.js';
 import {
   afterUnlocking,
   configurationOf,
@@ -13,9 +13,9 @@ import {
   snapshotOf,
   userOf,
   VERIFIED,
-} from '../testing/samples.js';
+} from '../../testing/samples.js';
+import type { Snapshot } from '../snapshot.js';
 import { compileSnapshot, EMPTY_CONFIGURATION } from './compile-snapshot.js';
-import type { Snapshot } from './snapshot.js';
 
 const UNKNOWN_FACT = { all: [{ fact: 'moonPhase', operator: 'equal', value: 'full' }] };
 const NOT_VERIFIED = { not: { fact: 'emailVerified', operator: 'equal', value: true } };

@@ -1,15 +1,15 @@
-import { faultsForOrganizations, type OrganizationVocabulary } from '../conditions/organization-reads.js';
-import { referencesOf, stageReads } from '../conditions/references.js';
-import { validateConditions } from '../conditions/validate-conditions.js';
-import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../flags/flag.js';
-import type { Fault } from '../values/fault.js';
-import { type JsonObject, quote } from '../values/json.js';
-import { didYouMean } from '../values/nearest-name.js';
+import { faultsForOrganizations, type OrganizationVocabulary } from '../../conditions/organization-reads.js';
+import { referencesOf, stageReads } from '../../conditions/references.js';
+import { validateConditions } from '../../conditions/validate-conditions.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../../flags/flag.js';
+import type { Fault } from '../../values/fault.js';
+import { type JsonObject, quote } from '../../values/json.js';
+import { didYouMean } from '../../values/nearest-name.js';
+import type { Dependencies } from '../dependencies.js';
+import { exceeds, faultOfExpansion } from '../expansion.js';
+import type { Snapshot } from '../snapshot.js';
 import { circleOfActions } from './circles-of-actions.js';
-import type { Dependencies } from './dependencies.js';
-import { exceeds, faultOfExpansion } from './expansion.js';
 import { type Findings, findingsOfRules, flagsNotArchived, flagsOfOrganizations, namesIn } from './rule-findings.js';
-import type { Snapshot } from './snapshot.js';
 
 export type { Findings };
 

@@ -1,10 +1,10 @@
-import { ConditionCompiler } from '../conditions/compile-conditions.js';
-import type { FactSlots } from '../facts/fact-record.js';
-import { rolloutSalt } from '../flags/bucketing.js';
-import { compileDistribution } from '../flags/distribution.js';
-import type { AccessRow, Effect, Flag, Rule } from '../flags/flag.js';
-import type { JsonObject } from '../values/json.js';
-import type { CompiledFlag, CompiledRule, FlagKind } from './snapshot.js';
+import { ConditionCompiler } from '../../conditions/compile-conditions.js';
+import type { FactSlots } from '../../facts/fact-record.js';
+import { rolloutSalt } from '../../flags/bucketing.js';
+import { compileDistribution } from '../../flags/distribution.js';
+import type { AccessRow, Effect, Flag, Rule } from '../../flags/flag.js';
+import type { JsonObject } from '../../values/json.js';
+import type { CompiledFlag, CompiledRule, FlagKind } from '../snapshot.js';
 
 /** A flag as it is stored, with its access rows for roles on the whole platform. */
 export interface StoredFlag {

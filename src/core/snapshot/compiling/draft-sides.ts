@@ -1,7 +1,7 @@
-import type { AccessRow, Flag } from '../flags/flag.js';
+import type { AccessRow, Flag } from '../../flags/flag.js';
+import type { Dependencies } from '../dependencies.js';
+import type { Snapshot } from '../snapshot.js';
 import { compileChanges, EMPTY_SNAPSHOT } from './compile-snapshot.js';
-import type { Dependencies } from './dependencies.js';
-import type { Snapshot } from './snapshot.js';
 import { storedConfiguration } from './stored-configuration.js';
 
 /**

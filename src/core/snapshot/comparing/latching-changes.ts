@@ -1,12 +1,12 @@
-import { referencesOf } from '../conditions/references.js';
-import { changedDerivations } from '../counting/derivations.js';
-import { actionRead } from '../facts/action-param.js';
-import type { FactChange } from '../facts/fact-definition.js';
-import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
-import { sameMeaning } from '../flags/same-meaning.js';
-import { EMPTY_SNAPSHOT } from './compile-snapshot.js';
-import { SegmentGraph } from './segment-graph.js';
-import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
+import { referencesOf } from '../../conditions/references.js';
+import { changedDerivations } from '../../counting/derivations.js';
+import { actionRead } from '../../facts/action-param.js';
+import type { FactChange } from '../../facts/fact-definition.js';
+import { ledgerFloorOf, type RemovedRule, type Rule } from '../../flags/flag.js';
+import { sameMeaning } from '../../flags/same-meaning.js';
+import { EMPTY_SNAPSHOT } from '../compiling/compile-snapshot.js';
+import { SegmentGraph } from '../segment-graph.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot.js';
 
 /**
  * The ids of the flags of which users may have earned more, or less, by a change of the configuration. That is so where a
