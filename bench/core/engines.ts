@@ -9,7 +9,7 @@ import { parseFlag } from '../../src/core/flags/parse-flag.js';
 import { compileSnapshot } from '../../src/core/snapshot/compiling/compile-snapshot.js';
 import { HeldUser } from '../../src/core/states/held-user.js';
 import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { flagKey } from '../stand/many-flags.js';
 import { actionName } from '../stand/many-users.js';

@@ -1,5 +1,5 @@
 import { PARTITIONS, partitionOf } from '../../src/core/values/partition.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { COUNTERS, type userFlag } from './asked.js';
 import { flagKey, loadManyFlags } from './many-flags.js';

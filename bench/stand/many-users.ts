@@ -1,5 +1,5 @@
 import type { ActionTotal } from '../../src/core/states/user-state.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { Store } from '../../src/store/store.js';
 
 export interface ManyUsers {

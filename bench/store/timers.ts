@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '../../src/compose/open-adapters.js';
 import { unknownUser } from '../../src/core/states/user-state.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';

@@ -1,7 +1,7 @@
 import { faultOfJson, type JsonObject, quote } from '../core/values/json.js';
 import { faultOfName, faultOfNames, type ListKind, type NameKind } from '../core/values/names.js';
-import { DAY_MS, shownInstant } from '../core/values/time.js';
-import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
+import { DAY_MS, shownInstant } from '../core/values/time/time.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time/time-zone.js';
 import { invalidAt } from './errors.js';
 
 const MAX_ATTRIBUTES_BYTES = 16_384;

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import type { TokenReader } from '../store/token-store.js';
 import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';

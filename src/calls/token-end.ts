@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS } from '../core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../core/values/time/time.js';
 import type { MachineToken } from '../store/token-store.js';
 
 /** For how long a session may go unused. */

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import type { WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import { MAX_ENDPOINTS } from '../services/webhooks/webhooks.js';

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS } from '../core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../core/values/time/time.js';
 import { EARLY_ADOPTER, OPERATOR } from './demo.js';
 import type { RunningServer } from './start-server.js';
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { presentRevisions } from '../calls/present-revisions.js';
-import { DAY_MS } from '../core/values/time.js';
+import { DAY_MS } from '../core/values/time/time.js';
 import type { Logger } from '../observability/logger.js';
 import { PULSE_KEPT_MS } from '../store/sql/engine/pulse.js';
 import type { SqlStore } from '../store/sql/sql-store.js';

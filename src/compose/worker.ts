@@ -1,6 +1,6 @@
 import type { Call } from '../calls/caller.js';
 import { LatchkeyError } from '../calls/errors.js';
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import type { WebhookSender } from '../deliver/sender.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Logger } from '../observability/logger.js';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { faultOfSearchedAttributes } from '../core/states/searched-attributes.js';
 import { didYouMean } from '../core/values/nearest-name.js';
-import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time/time-zone.js';
 import type { JwtOptions } from '../identity/jwt-options.js';
 import { parseMysqlUrl, readTlsFiles } from '../store/mysql/mysql-url.js';
 import { address, isLoopback } from './address.js';

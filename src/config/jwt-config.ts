@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import { jwtKey } from '../identity/jwt-key.js';
 import type { JwtOptions } from '../identity/jwt-options.js';
 import { ConfigError, type Environment, readFile } from './environment.js';

@@ -2,7 +2,7 @@ import type { KnownDays } from '../core/facts/known-days.js';
 import type { Action } from '../core/flags/flag.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { ANY_ACTION } from '../core/values/names.js';
-import { DAY_MS } from '../core/values/time.js';
+import { DAY_MS } from '../core/values/time/time.js';
 import type { Transaction } from '../store/store.js';
 
 /**

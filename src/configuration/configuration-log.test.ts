@@ -10,7 +10,7 @@ import {
   snapshotOf,
   VERIFIED,
 } from '../core/testing/samples.js';
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import { ConfigurationLog } from './configuration-log.js';
 
 /** A log of these configurations, each a revision and its flags, a second apart, the last one now. */

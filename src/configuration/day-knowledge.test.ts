@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { KnownDays } from '../core/facts/known-days.js';
-import { MINUTE_MS } from '../core/values/time.js';
+import { MINUTE_MS } from '../core/values/time/time.js';
 import { StoreUnavailable } from '../store/store.js';
 import { DayKnowledge } from './day-knowledge.js';
 

@@ -1,7 +1,7 @@
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/store-answer.js';
 import type { KnownDays } from '../core/facts/known-days.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { MINUTE_MS } from '../core/values/time.js';
+import { MINUTE_MS } from '../core/values/time/time.js';
 import type { DayStore } from '../store/day-store.js';
 import { StoreUnavailable } from '../store/store.js';
 

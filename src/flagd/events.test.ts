@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ConfigurationLog } from '../configuration/configuration-log.js';
 import type { Flag } from '../core/flags/flag.js';
 import { flagOf, NOW, snapshotAfter, snapshotOf } from '../core/testing/samples.js';
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import { newBacklog } from '../services/streaming/event-queue.js';
 import { EventStream } from '../services/streaming/event-stream.js';
 import type { WatchInput } from '../services/streaming/streams.js';

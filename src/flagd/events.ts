@@ -3,7 +3,7 @@ import { withoutOverrides } from '../calls/caller.js';
 import type { LatchkeyError } from '../calls/errors.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import { streamFailure } from '../protocol/rpcs/stream-failure.js';
 import type { StreamEnd, StreamEvent } from '../services/streaming/event-stream.js';
 import type { StreamService } from '../services/streaming/streams.js';

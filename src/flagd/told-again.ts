@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../core/values/time.js';
+import { SECOND_MS } from '../core/values/time/time.js';
 import { SNAPSHOT_STALE_MS } from '../services/evaluating/target-views.js';
 
 /**

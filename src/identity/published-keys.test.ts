@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { busy } from '../../test/timing.js';
 import type { LatchkeyError } from '../calls/errors.js';
-import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import { KEYS_COOLDOWN_MS, KEYS_STALE_MS, MAX_KEYS_BYTES, PublishedKeys } from './published-keys.js';
 
 const MAX_AGE_MS = 10 * MINUTE_MS;

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { LatchkeyError } from '../calls/errors.js';
-import { HOUR_MS, SECOND_MS } from '../core/values/time.js';
+import { HOUR_MS, SECOND_MS } from '../core/values/time/time.js';
 import { type KeyHint, KeySet } from './key-set.js';
 
 export interface PublishedKeysOptions {

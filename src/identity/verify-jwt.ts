@@ -5,7 +5,7 @@ import type { Person } from '../calls/caller.js';
 import { LatchkeyError, unauthenticated } from '../calls/errors.js';
 import type { FailedAuthentications, From } from '../calls/failed-authentications.js';
 import { type JsonObject, quote } from '../core/values/json.js';
-import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import { jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
 import type { KeyHint } from './key-set.js';

@@ -3,7 +3,7 @@ import { requireName } from '../calls/check-input.js';
 import { invalidAt } from '../calls/errors.js';
 import type { EvaluationContext } from '../core/deciding/decision.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../core/values/json.js';
-import { parseInstant } from '../core/values/time.js';
+import { parseInstant } from '../core/values/time/time.js';
 import { ownTarget } from '../services/access/caller-reach.js';
 import type { Target } from '../services/access/target.js';
 

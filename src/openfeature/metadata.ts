@@ -7,7 +7,7 @@ import { rulesToMeet } from '../core/requirements/requirements-of.js';
 import { missingInWords } from '../core/sentences/requirement-words.js';
 import { BY_KEY } from '../core/sentences/speaking.js';
 import type { CompiledFlag } from '../core/snapshot/snapshot.js';
-import { shownInstant } from '../core/values/time.js';
+import { shownInstant } from '../core/values/time/time.js';
 import type { Evaluated, TargetView } from '../services/evaluating/target-views.js';
 
 /** What is told beside a value; OpenFeature takes booleans, texts and numbers. */

@@ -14,7 +14,7 @@ import { actorOf, type Caller } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
 import { TrustedProxies } from '../calls/trusted-proxies.js';
 import { quote } from '../core/values/json.js';
-import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import type { Authenticator } from '../identity/authenticator.js';
 import { namedInPath, pathAndQuery } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';

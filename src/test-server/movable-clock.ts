@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 
 /** A span of time; what is left out is 0. */
 export interface Duration {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EvaluateRequest, type EvaluateResponse } from '../../test/gen/latchkey/v1/evaluation.js';
 import { FeatureServiceClient } from '../../test/gen/latchkey/v1/feature_service.js';
-import { DAY_MS } from '../core/values/time.js';
+import { DAY_MS } from '../core/values/time/time.js';
 import { askOf } from '../rest/testing/rest-stand.js';
 import { startTestServer, type TestServer } from './start-test-server.js';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { streaksOf } from '../core/states/streaks.js';
 import { lastDayOf, type UserActionDay, type UserState, unknownUser } from '../core/states/user-state.js';
 import { latchingFlag, NOW, snapshotOf } from '../core/testing/samples.js';
-import { localDay } from '../core/values/local-time.js';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time.js';
+import { localDay } from '../core/values/time/local-time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import { judgeEvents } from './judge-events.js';
 

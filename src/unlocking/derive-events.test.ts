@@ -9,7 +9,7 @@ import { NOW, snapshotOf, userOf } from '../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { LARGEST_AMOUNT } from '../core/values/millionths.js';
 import { ANY_ACTION } from '../core/values/names.js';
-import { DAY_MS } from '../core/values/time.js';
+import { DAY_MS } from '../core/values/time/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import { deriveEvents } from './derive-events.js';
 import { judgeEvents } from './judge-events.js';

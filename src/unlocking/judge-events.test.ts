@@ -19,7 +19,7 @@ import {
 } from '../core/testing/samples.js';
 import type { JsonObject } from '../core/values/json.js';
 import { ANY_ACTION } from '../core/values/names.js';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { judgeEvents } from './judge-events.js';

@@ -8,7 +8,7 @@ import { countedIn, type DayZone } from '../core/states/day-zone.js';
 import { isNobody, type UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
-import { localDay } from '../core/values/local-time.js';
+import { localDay } from '../core/values/time/local-time.js';
 import type { NewEvent } from '../store/event-store.js';
 import { type DatedEvent, deriveEvents, type Happening } from './derive-events.js';
 import { countsOf, EventCourse } from './event-course.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Derivation } from '../core/flags/flag.js';
 import { type ActionTotal, unknownUser } from '../core/states/user-state.js';
 import { NOW, snapshotOf } from '../core/testing/samples.js';
-import { HOUR_MS, MINUTE_MS } from '../core/values/time.js';
+import { HOUR_MS, MINUTE_MS } from '../core/values/time/time.js';
 import type { KeptEvent } from '../store/event-store.js';
 import { countsOf, type LookReading, lookThrough } from './look-through.js';
 

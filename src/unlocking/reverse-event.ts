@@ -7,7 +7,7 @@ import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
-import { DAY_MS, shownInstant } from '../core/values/time.js';
+import { DAY_MS, shownInstant } from '../core/values/time/time.js';
 import type { NewEvent, StoredEvent } from '../store/event-store.js';
 import type { EarnerWriter } from '../store/user-store.js';
 import {

@@ -9,7 +9,7 @@ import type { Derivation } from '../core/flags/flag.js';
 import { type UserState, unknownUser } from '../core/states/user-state.js';
 import { NOW, snapshotOf } from '../core/testing/samples.js';
 import { millionthsOf } from '../core/values/millionths.js';
-import { DAY_MS, HOUR_MS } from '../core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../core/values/time/time.js';
 import type { KeptEvent } from '../store/event-store.js';
 import { inOrderTaken, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
 

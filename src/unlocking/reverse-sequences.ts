@@ -8,7 +8,7 @@ import type { Span } from '../core/counting/take-back.js';
 import type { EventName } from '../core/states/ledger.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
-import { localDay } from '../core/values/local-time.js';
+import { localDay } from '../core/values/time/local-time.js';
 import type { KeptEvent, StoredEvent } from '../store/event-store.js';
 import type { EarnerWriter, KnownValues } from '../store/user-store.js';
 

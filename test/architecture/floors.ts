@@ -173,7 +173,7 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   {
     package: /^temporal-polyfill$/,
     paths: /^src\/core\/values\/time-zone\.ts$/,
-    where: 'src/core/values/time-zone.ts',
+    where: 'src/core/values/time/time-zone.ts',
   },
   {
     package: /^(pino|prom-client)$/,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { DAY_MS, SECOND_MS } from '../../src/core/values/time.js';
+import { DAY_MS, SECOND_MS } from '../../src/core/values/time/time.js';
 import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
 import { AdminServiceClient, AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';

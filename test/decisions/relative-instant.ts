@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/core/values/time/time.js';
 
 const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['millisecond', 1],

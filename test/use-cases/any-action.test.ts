@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { anyAction } from '../../src/configuration/any-action.js';
 import { ANY_ACTION } from '../../src/core/values/names.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { settleDerived } from '../../src/worker/upkeep/settle-derived.js';
 import { describeOnEachEngine } from './stands/engines.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ConfigurationKeeper } from '../../src/configuration/configuration-keeper.js';
 import { latch, nextLatchAt } from '../../src/core/unlocking/latch.js';
 import { forgottenUnlocks } from '../../src/core/unlocking/ledger-change.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfills/backfill-worker.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';

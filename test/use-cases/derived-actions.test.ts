@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
 import type { Action } from '../../src/core/flags/flag.js';
 import type { Requirement } from '../../src/core/requirements/requirement.js';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import { readEvents } from '../../src/services/events/events.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { LARGEST_MILLIONTHS } from '../../src/core/values/millionths.js';
-import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
+import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import type { Store } from '../../src/store/store.js';

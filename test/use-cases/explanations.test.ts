@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EvaluationContext } from '../../src/core/deciding/decision.js';
 import type { Explanation } from '../../src/core/explaining/explanation.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { Explained, Told } from '../../src/services/explaining/explanations.js';
 import type { TryInput } from '../../src/services/explaining/tries.js';
 import type { UserFlagsFilter } from '../../src/services/explaining/user-flag-list.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { weekName, weekNumber } from '../../src/core/values/joining-week.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { weekName, weekNumber } from '../../src/core/values/time/joining-week.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { machine, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 

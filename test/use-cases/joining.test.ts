@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { LatchkeyError } from '../../src/calls/errors.js';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atLeast, daysIn, decided, latching, machine, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 

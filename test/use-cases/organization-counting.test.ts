@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import { OrganizationDeletion } from '../../src/services/organizations/organization-deletion.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';

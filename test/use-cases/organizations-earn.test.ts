@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { FlagInput } from '../../src/core/flags/parse-flag.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';

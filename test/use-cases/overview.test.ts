@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { PARTITIONS } from '../../src/core/values/partition.js';
-import { MINUTE_MS } from '../../src/core/values/time.js';
+import { MINUTE_MS } from '../../src/core/values/time/time.js';
 import type { Overview } from '../../src/services/health/overview.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { partitionOf } from '../../src/core/values/partition.js';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import {

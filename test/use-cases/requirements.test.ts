@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { FlagRequirements } from '../../src/core/requirements/requirement.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import {
   atLeast,

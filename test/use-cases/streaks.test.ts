@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS, dayNumber } from '../../src/core/values/time.js';
+import { DAY_MS, dayNumber } from '../../src/core/values/time/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atInstant, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { StreamEnd, StreamEvent } from '../../src/services/streaming/event-stream.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ActionTotal } from '../../src/core/states/user-state.js';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { LaneWorker } from '../../src/worker/inbox/lane-worker.js';

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
-import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS } from '../../src/core/values/time/time.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import type { Store } from '../../src/store/store.js';
 import { TimerWorker } from '../../src/worker/timers/timer-worker.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Requirement } from '../../src/core/requirements/requirement.js';
-import { DAY_MS, dayNumber } from '../../src/core/values/time.js';
+import { DAY_MS, dayNumber } from '../../src/core/values/time/time.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';

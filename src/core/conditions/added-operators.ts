@@ -1,4 +1,4 @@
-import { instantOf } from '../values/time.js';
+import { instantOf } from '../values/time/time.js';
 import { compilePattern } from './regexp.js';
 import { compareVersions, parseVersion, type Version } from './version.js';
 

@@ -1,6 +1,6 @@
 import { inBrief, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { pathTo, readPath, stepsOf } from '../values/path.js';
-import { instantOf, looksLikeSeconds } from '../values/time.js';
+import { instantOf, looksLikeSeconds } from '../values/time/time.js';
 import { splitOperator } from './operators.js';
 import { nodesOf } from './references.js';
 import { parseVersion } from './version.js';

@@ -3,7 +3,7 @@ import type { FactSources } from '../facts/fact-definition.js';
 import { FactSlots } from '../facts/fact-record.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonValue } from '../values/json.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { compileLeaf } from './compile-leaf.js';
 import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 

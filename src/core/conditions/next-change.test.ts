@@ -6,7 +6,7 @@ import { FACTS } from '../facts/fact-table.js';
 import type { TimeReading } from '../facts/time-reading.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import { type CompiledConditions, ConditionCompiler } from './compile-conditions.js';
 import {
   type ArbitraryConditions,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { instantOf, parseInstant } from '../values/time.js';
+import { instantOf, parseInstant } from '../values/time/time.js';
 import { ADDED_OPERATORS } from './added-operators.js';
 import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 

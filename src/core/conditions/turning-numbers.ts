@@ -1,4 +1,4 @@
-import { instantOf } from '../values/time.js';
+import { instantOf } from '../values/time/time.js';
 import { parseVersion } from './version.js';
 
 /** A sign and the digits of a safe integer. */

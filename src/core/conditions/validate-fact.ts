@@ -5,7 +5,7 @@ import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/jso
 import { faultOfName } from '../values/names.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath, pathTo } from '../values/path.js';
-import { A_TIME_ZONE, timeZoneNamed } from '../values/time-zone.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../values/time/time-zone.js';
 import { notOfOrganizations } from './organization-reads.js';
 import type { Vocabulary } from './vocabulary.js';
 

@@ -1,5 +1,5 @@
 import type { FactType } from '../facts/fact-definition.js';
-import { readInstant } from '../values/time.js';
+import { readInstant } from '../values/time/time.js';
 import { OPERATORS, type OperatorShape, type ValueKind } from './operator-table.js';
 import { DECORATOR_NAMES, splitOperator } from './operators.js';
 import { compilePattern } from './regexp.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ActionTotal, type UserActionDay, unknownUser } from '../states/user-state.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
 import { type CountedEvent, countEvents } from './count-events.js';
 
 const NOW = 1_700_000_000_000;

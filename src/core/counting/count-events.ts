@@ -12,7 +12,7 @@ import {
 import { quote } from '../values/json.js';
 import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../values/millionths.js';
 import { ANY_ACTION } from '../values/names.js';
-import { dayNumber } from '../values/time.js';
+import { dayNumber } from '../values/time/time.js';
 import { faultOfAction } from './action-room.js';
 import { UncountableEvent } from './uncountable-event.js';
 

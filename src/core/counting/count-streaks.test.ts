@@ -4,8 +4,8 @@ import { DateTime } from 'luxon';
 import { streakBase, streakReading } from '../facts/streak-reading.js';
 import { type StreakKind, streaksOf } from '../states/streaks.js';
 import { type UserState, unknownUser } from '../states/user-state.js';
-import { PERIODS } from '../values/calendar-period.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { PERIODS } from '../values/time/calendar-period.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
 import { countEvents, type KeptOfActions } from './count-events.js';
 
 const NOW = Date.UTC(2026, 0, 20, 12);

@@ -1,5 +1,5 @@
 import type { Derivation } from '../flags/flag.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { readsProperties } from './derivations.js';
 
 /** By what it is known from when on events are kept. */

@@ -1,6 +1,6 @@
 import type { ActionTotal, UserState } from '../states/user-state.js';
-import { localDay } from '../values/local-time.js';
-import { DAY_MS } from '../values/time.js';
+import { localDay } from '../values/time/local-time.js';
+import { DAY_MS } from '../values/time/time.js';
 import type { Derivations, DerivedEvent, Follower, SaidEvent } from './derivations.js';
 import { isCovered, type Span, type Stretch, withOccurrence } from './spans.js';
 

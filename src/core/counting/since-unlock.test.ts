@@ -4,7 +4,7 @@ import { isUnlocked } from '../deciding/unlocks.js';
 import type { Flag } from '../flags/flag.js';
 import { arbitraryFlag, arbitraryLedger } from '../testing/arbitrary-world.js';
 import { flagOf, NOW, ruleOf, snapshotOf } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { comesAfterUnlock, earnedAt, unlockReadAfter, unlockReadOf } from './since-unlock.js';
 
 const withoutConditions = (flag: Flag): Flag => ({

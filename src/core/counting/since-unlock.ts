@@ -1,7 +1,7 @@
 import type { Flag, SinceUnlock, UnlockRead } from '../flags/flag.js';
 import type { Ledger } from '../states/ledger.js';
 import { ownMember } from '../values/json.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import type { Derivations, SaidEvent } from './derivations.js';
 
 /** How a flag's unlocks are read as it is now; see `countsAsUnlocked`. */

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 
 /** The first and the last of some occurrences of which each is within the window of the one before: all in between is covered. */
 export type Span = readonly [firstAt: number, lastAt: number];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ActionDay, type ActionTotal, type UserState, unknownUser } from '../states/user-state.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { type CountedEvent, countEvents } from './count-events.js';
 import { needsSpan, takeBack } from './take-back.js';
 

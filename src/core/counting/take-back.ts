@@ -9,7 +9,7 @@ import {
   type UserState,
 } from '../states/user-state.js';
 import { millionthsOf } from '../values/millionths.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
 import { added, type CountedEvent } from './count-events.js';
 
 /** What is kept of an action beside the event that is taken back. */

@@ -11,7 +11,7 @@ import { type OrganizationState, unknownOrganization } from '../states/organizat
 import { type UserState, unknownEarner } from '../states/user-state.js';
 import { flagOf, NOW, ruleOf, snapshotOf, userOf } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { evaluate } from './evaluate.js';
 
 const EARNED = { earnedBy: 'ORGANIZATION', bucketBy: 'organization' } as const;

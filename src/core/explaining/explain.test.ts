@@ -8,7 +8,7 @@ import { foldLedger } from '../states/ledger.js';
 import { unknownOrganization } from '../states/organization-state.js';
 import { arbitraryRow, arbitraryWorld, instantsToTry, KEYS } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, requires, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { explain } from './explain.js';
 import { type Explanation, LINES, type LineName } from './explanation.js';
 

@@ -3,7 +3,7 @@ import type { Flag } from '../flags/flag.js';
 import type { Names } from '../sentences/speaking.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { quote } from '../values/json.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 import type { ExplainedPrerequisite, ExplainedRow, ExplainedRule, KeptStanding, RuleOutcome } from './explanation.js';
 import type { MissingLeaf } from './missing-leaf.js';
 

@@ -7,7 +7,7 @@ import { foldLedger } from '../states/ledger.js';
 import { unknownOrganization } from '../states/organization-state.js';
 import { arbitraryWorld, KEYS } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { explainFor } from './explain.js';
 import { explainForOrganization } from './explain-for-organization.js';
 import { type UserFlag, userFlagFor } from './user-flag.js';

@@ -6,7 +6,7 @@ import { requirementsOf } from '../requirements/requirements-of.js';
 import { BY_KEY } from '../sentences/speaking.js';
 import type { CompiledFlag } from '../snapshot/snapshot.js';
 import type { Standing } from '../states/ledger.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { lineOf } from './answering-line.js';
 import { decisionForOrganization } from './explain-for-organization.js';
 import type { ExplainedFor, LineName } from './explanation.js';

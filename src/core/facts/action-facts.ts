@@ -1,8 +1,8 @@
 import { type ActionTotal, unknownEarner } from '../states/user-state.js';
-import { PERIODS } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { amountOf } from '../values/millionths.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { PERIODS } from '../values/time/calendar-period.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import { ACTION, actionOf, actionWords } from './action-param.js';
 import { windowOf } from './day-window.js';
 import type { BoundFact, EarnerSources, FactChange, FactDefinition, FactParam } from './fact-definition.js';

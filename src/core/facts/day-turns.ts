@@ -1,6 +1,6 @@
 import { type DayClock, dayAt, dayZoneAt } from '../states/day-zone.js';
-import { dayBegins, setBackBefore } from '../values/local-time.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { dayBegins, setBackBefore } from '../values/time/local-time.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
 import { holds, type Ordering } from './time-reading.js';
 
 /** A number that depends on which day it is where the user is. */

@@ -1,5 +1,5 @@
-import { LONGEST_PERIOD_DAYS, type Period, periodBegins, periodOf } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
+import { LONGEST_PERIOD_DAYS, type Period, periodBegins, periodOf } from '../values/time/calendar-period.js';
 import type { FactDefinition } from './fact-definition.js';
 
 /** Days up to today that a fact looks at. Days are numbered since 1970-01-01. */

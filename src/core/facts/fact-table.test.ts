@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ActionTotal, type UserState, unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import type { FactSources } from './fact-definition.js';
 import { FactSlots, withNow } from './fact-record.js';
 import { FACTS } from './fact-table.js';

@@ -1,5 +1,5 @@
 import { type JsonObject, ownMember } from '../values/json.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import { ACTION_FACTS, boundOf, labelOf, OF } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { LOCAL_FACTS } from './local-facts.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
 import { FACTS } from './fact-table.js';
 import { countedSince, type KnownDays } from './known-days.js';
 

@@ -1,5 +1,5 @@
 import { type JsonObject, ownMember } from '../values/json.js';
-import { readInstant } from '../values/time.js';
+import { readInstant } from '../values/time/time.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam } from './fact-definition.js';
 import { DAY_OF_WEEK, LOCAL_DATE, MINUTE_OF_DAY, MINUTES_A_DAY } from './local-reading.js';
 import type { TimeReading } from './time-reading.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../values/time/time.js';
 import { DAY_OF_WEEK, LOCAL_DATE, MINUTE_OF_DAY } from './local-reading.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 

@@ -1,5 +1,5 @@
-import { dayBegins, firstShown, localDay, setBackBefore, shownAt } from '../values/local-time.js';
-import { DAY_MS, dayNumber, LAST_INSTANT_MS, MINUTE_MS } from '../values/time.js';
+import { dayBegins, firstShown, localDay, setBackBefore, shownAt } from '../values/time/local-time.js';
+import { DAY_MS, dayNumber, LAST_INSTANT_MS, MINUTE_MS } from '../values/time/time.js';
 import { firstWholeBeyond, holds, type Ordering, type TimeReading } from './time-reading.js';
 
 /** How many minutes a day of the clock has, whatever the zone makes of it. */

@@ -1,6 +1,6 @@
 import { type StreakKind, streaksOf } from '../states/streaks.js';
-import { PERIODS, type Period } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
+import { PERIODS, type Period } from '../values/time/calendar-period.js';
 import { boundOf, type EarnerRead, labelOf, OF } from './action-facts.js';
 import { ACTION, actionOf, actionWords } from './action-param.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam } from './fact-definition.js';

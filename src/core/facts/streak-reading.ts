@@ -1,7 +1,7 @@
 import { type DayClock, dayAt } from '../states/day-zone.js';
 import { type StreakKind, type StreakRun, streaksOf } from '../states/streaks.js';
 import type { ActionTotal } from '../states/user-state.js';
-import { periodBegins, periodOf } from '../values/calendar-period.js';
+import { periodBegins, periodOf } from '../values/time/calendar-period.js';
 import { type NumberOfDay, nextTurn, turnOfOrdering } from './day-turns.js';
 import type { TimeReading } from './time-reading.js';
 

@@ -1,4 +1,4 @@
-import { LAST_INSTANT_MS } from '../values/time.js';
+import { LAST_INSTANT_MS } from '../values/time/time.js';
 
 const ORDERINGS = ['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive'] as const;
 

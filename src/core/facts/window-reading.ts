@@ -1,8 +1,8 @@
 import { type DayClock, dayAt, dayZoneAt } from '../states/day-zone.js';
 import type { ActionDay } from '../states/user-state.js';
 import { amountOf } from '../values/millionths.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
-import { offsetAt } from '../values/time-zone.js';
+import { DAY_MS, dayNumber } from '../values/time/time.js';
+import { offsetAt } from '../values/time/time-zone.js';
 import { type NumberOfDay, nextTurn } from './day-turns.js';
 import type { DayWindow } from './day-window.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';

@@ -1,5 +1,5 @@
-import { binaryDistance } from '../values/binary-logarithm.js';
 import { murmur3, murmur3OfScrambled, type ScrambledText, scrambled, utf8 } from '../values/murmur3.js';
+import { binaryDistance } from './binary-logarithm.js';
 import { bucketOf, DISTRIBUTION_SEED } from './bucketing.js';
 import { PER_100K, type WeightedVariant } from './flag.js';
 

@@ -2,7 +2,7 @@ import type { Fault } from '../values/fault.js';
 import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { utf8 } from '../values/murmur3.js';
 import { faultOfName } from '../values/names.js';
-import { LAST_INSTANT_MS } from '../values/time.js';
+import { LAST_INSTANT_MS } from '../values/time/time.js';
 import { BUCKETINGS } from './distribution.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
 

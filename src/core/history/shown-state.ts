@@ -1,7 +1,7 @@
 import type { Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { type JsonObject, type JsonValue, quote } from '../values/json.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 
 // States of versions as `/api/admin` gives them, without what a change sets by itself: ids of versions and times. Pointers of differences
 // lead into these.

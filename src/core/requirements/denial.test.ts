@@ -9,7 +9,7 @@ import type { Flag } from '../flags/flag.js';
 import type { CompiledFlag } from '../snapshot/snapshot.js';
 import { arbitraryRow, arbitraryWorld, conditionsHold, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, requires, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { requirementsOf, rulesToMeet } from './requirements-of.js';
 
 const seenBy = ({ snapshot, user, organization }: World, key: string, now: number) => {

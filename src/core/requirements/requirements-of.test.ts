@@ -9,7 +9,7 @@ import type { UserState } from '../states/user-state.js';
 import { arbitraryWorld, conditionsHold, instantsToTry, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import type { Audience, FlagRequirements, Requirement } from './requirement.js';
 import { isGated, requirementsOf } from './requirements-of.js';
 

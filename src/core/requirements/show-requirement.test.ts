@@ -17,7 +17,7 @@ import {
   VERIFIED,
 } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import type { Audience, Requirement } from './requirement.js';
 import { requirementsOf } from './requirements-of.js';
 import { MAX_SHOWN_NODES } from './show-requirement.js';

@@ -10,7 +10,7 @@ import type { ActionDay, UserState } from '../states/user-state.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
 import { flagOf, NOW, requires, ruleOf, segmentOf, snapshotOf, userOf } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../values/time.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../values/time/time.js';
 import type { Requirement } from './requirement.js';
 import { requirementsOf } from './requirements-of.js';
 

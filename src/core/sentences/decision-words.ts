@@ -3,7 +3,7 @@ import type { AccessRow } from '../flags/flag.js';
 import type { FlagRequirements, RuleRequirement } from '../requirements/requirement.js';
 import type { Cause } from '../states/ledger.js';
 import { inBrief } from '../values/json.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 import { targetWords } from './difference.js';
 import { part, type Sentence, say, sentence, unplaced, type Words } from './part.js';
 import { countInWords, missingInWords, nearestMissing } from './requirement-words.js';

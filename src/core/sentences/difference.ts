@@ -1,7 +1,7 @@
 import type { AccessRow, Flag, Prerequisite, Segment, Stage, Variant } from '../flags/flag.js';
 import type { RoleDefinition } from '../states/organization-state.js';
 import { inBrief, type JsonValue, quote } from '../values/json.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 import { conditionsDifferences } from './conditions-difference.js';
 import { type Difference, difference, listDiffers, same } from './difference-list.js';
 import { listed, type Part, type PartKind, part, type Sentence, say, sentence, unplaced, type Words } from './part.js';

@@ -1,5 +1,5 @@
 import type { Flag } from '../flags/flag.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 import { listed, part, type Sentence, say, sentence, textOf, type Words } from './part.js';
 import { ruleWords } from './rule-words.js';
 import { titleOf } from './rules-difference.js';

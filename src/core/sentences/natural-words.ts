@@ -1,7 +1,7 @@
 import { MET_CONDITIONS } from '../facts/fact-table.js';
 import { isCurrent } from '../facts/streak-fact.js';
 import { type JsonValue, ownMember } from '../values/json.js';
-import { readInstant } from '../values/time.js';
+import { readInstant } from '../values/time/time.js';
 import {
   actionWords,
   graceWords,

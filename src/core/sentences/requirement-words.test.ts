@@ -8,7 +8,7 @@ import { requirementsOf } from '../requirements/requirements-of.js';
 import type { UserState } from '../states/user-state.js';
 import { flagOf, NOW, ruleOf, segmentOf, snapshotOf, userOf } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { describeDecision } from './decision-words.js';
 import { missingInWords, nearestMissing } from './requirement-words.js';
 

@@ -2,7 +2,7 @@ import { windowOf } from '../facts/day-window.js';
 import { FACTS } from '../facts/fact-table.js';
 import type { Requirement, ShownComparison } from '../requirements/requirement.js';
 import { type JsonObject, ownMember } from '../values/json.js';
-import { shownInstant } from '../values/time.js';
+import { shownInstant } from '../values/time/time.js';
 import { isOrganizations, type NamedFact, namedActionOf } from './fact-words.js';
 import { unitsOf } from './goal-words.js';
 import { leafClause } from './leaf-words.js';

@@ -2,8 +2,8 @@ import { type References, referencesOf } from '../conditions/references.js';
 import type { Flag } from '../flags/flag.js';
 import { findCircle } from '../values/find-circle.js';
 import { type JsonObject, type JsonValue, sameJson } from '../values/json.js';
-import { LayeredMap } from '../values/layered-map.js';
-import { type Move, NamesByKey } from '../values/names-by-key.js';
+import { LayeredMap } from './layered-map.js';
+import { type Move, NamesByKey } from './names-by-key.js';
 import { type Expansion, SegmentGraph } from './segment-graph.js';
 
 /** A flag with what is needed to find out what it refers to. */

@@ -1,7 +1,7 @@
 import { actionRead } from '../facts/action-param.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import type { FactSlot, FactSlots } from '../facts/fact-record.js';
-import { type Move, NamesByKey } from '../values/names-by-key.js';
+import { type Move, NamesByKey } from './names-by-key.js';
 
 type Flags = ReadonlySet<string>;
 

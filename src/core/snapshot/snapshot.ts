@@ -9,10 +9,10 @@ import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } 
 import type { StreakKind } from '../states/streaks.js';
 import type { ActionNames } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
-import type { LayeredMap } from '../values/layered-map.js';
-import type { NamesByKey } from '../values/names-by-key.js';
 import type { Dependencies } from './dependencies.js';
 import type { FactReaders } from './fact-readers.js';
+import type { LayeredMap } from './layered-map.js';
+import type { NamesByKey } from './names-by-key.js';
 
 /** A whole configuration, compiled. It never changes: a change of the configuration makes another one. */
 export interface Snapshot {

@@ -1,5 +1,5 @@
-import { localDay } from '../values/local-time.js';
-import { DAY_MS } from '../values/time.js';
+import { localDay } from '../values/time/local-time.js';
+import { DAY_MS } from '../values/time/time.js';
 
 /** The zone in which a user's days were counted last, and since when, in epoch milliseconds. */
 export interface DayZone {

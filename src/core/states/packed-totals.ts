@@ -1,5 +1,5 @@
-import { ByteReader, ByteWriter } from '../values/byte-text.js';
-import { dayNumber } from '../values/time.js';
+import { dayNumber } from '../values/time/time.js';
+import { ByteReader, ByteWriter } from './byte-text.js';
 import { type ActionTotal, lastDayMember, lastDayOf } from './user-state.js';
 
 /**

@@ -1,4 +1,4 @@
-import { type Period, periodOf } from '../values/calendar-period.js';
+import { type Period, periodOf } from '../values/time/calendar-period.js';
 import { type ActionTotal, lastDayOf, RECENT_DAYS } from './user-state.js';
 
 /** What makes periods a streak: which they are, and how many in a row may be missed without its end. */

@@ -1,6 +1,6 @@
 import type { Effect } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
-import { dayNumber } from '../values/time.js';
+import { dayNumber } from '../values/time/time.js';
 import type { DayZone } from './day-zone.js';
 import type { Ledger } from './ledger.js';
 

@@ -13,7 +13,7 @@ import type { CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import { foldLedger } from '../states/ledger.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { type UserState, unknownEarner } from '../states/user-state.js';
-import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time/time.js';
 import { flagOf, rowOf, ruleOf, segmentOf, snapshotOf } from './samples.js';
 
 /** Flags that generated conditions read by `unlocked`; each may require those after it. */

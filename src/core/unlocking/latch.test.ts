@@ -18,7 +18,7 @@ import {
   userOf,
   VERIFIED,
 } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS } from '../values/time/time.js';
 import { latch, nextLatchAt } from './latch.js';
 
 function latched(flags: readonly Flag[], user: UserState, now = NOW): readonly string[] {

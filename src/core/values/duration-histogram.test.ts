@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { durationBucket, percentileOf } from './duration-histogram.js';
-import { parseWeek, weekName, weekNumber } from './joining-week.js';
-import { DAY_MS } from './time.js';
+import { parseWeek, weekName, weekNumber } from './time/joining-week.js';
+import { DAY_MS } from './time/time.js';
 
 describe('a histogram of durations', () => {
   it('gives percentiles by nearest rank within 5 %', () => {

@@ -6,7 +6,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../../calls/call-headers.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import { isUnexpected } from '../../protocol/messages/failure.js';
 import { endedByDeadline } from './call-context.js';
 import type { Door, EndedCall, Incoming } from './handler.js';

@@ -3,7 +3,7 @@ import { Faults, pointerStep } from '../../core/values/fault.js';
 import { isDeeperThan, isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 import { isSecret } from '../../core/values/secrets.js';
-import { parseInstant } from '../../core/values/time.js';
+import { parseInstant } from '../../core/values/time/time.js';
 import { MAX_JSON_DEPTH } from '../well-known/struct.js';
 import { emptyMessage, type Message, messageOf } from './message.js';
 

@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { asLatchkeyError, type LatchkeyError, unavailable } from '../../calls/errors.js';
 import type { JsonObject } from '../../core/values/json.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { StreamFeed, StreamOut } from '../../protocol/rpcs/method.js';
 import type { OpenStream } from '../server/open-streams.js';
 import type { ProblemBody } from '../server/problem.js';

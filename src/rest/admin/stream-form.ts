@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/values/json.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { ProblemBody } from '../server/problem.js';
 
 /** How the events of a stream are written. */

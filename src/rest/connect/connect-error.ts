@@ -3,7 +3,7 @@ import { codeToString } from '@connectrpc/connect/protocol-connect';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asLatchkeyError, LatchkeyError } from '../../calls/errors.js';
 import { withoutMisleading } from '../../core/values/json.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import { FLAGD_SERVICES, FLAGD_V1_FORMER_NAME } from '../../flagd/handlers.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { HttpError, problemOf, toldOf } from '../server/problem.js';

@@ -4,7 +4,7 @@ import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
-import { parseInstant } from '../../core/values/time.js';
+import { parseInstant } from '../../core/values/time/time.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import type { AccessRowJson, FlagJson, FlagPatch } from './flag-schema.js';
 

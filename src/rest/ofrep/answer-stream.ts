@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { AnswerTicket } from '../../services/streaming/answer-tickets.js';
 import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/event-stream.js';
 import type { OpenStream } from '../server/open-streams.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../../../test/timing.js';
 import type { Machine } from '../../calls/caller.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { AnswerTicket } from '../../services/streaming/answer-tickets.js';
 import { AnswerStream } from './answer-stream.js';
 import { AnswerStreams } from './answer-streams.js';

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import { type AnswerTicket, type AnswerTickets, TICKET_EPOCH_MS } from '../../services/streaming/answer-tickets.js';
 import { DueQueue } from '../../services/streaming/due-queue.js';
 import { AnswerStream } from './answer-stream.js';

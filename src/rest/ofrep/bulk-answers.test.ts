@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Call, Person } from '../../calls/caller.js';
 import { unavailable } from '../../calls/errors.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { Resolution } from '../../openfeature/resolution.js';
 import { etagOf } from '../server/etag.js';
 import { renewalOf } from './answer-streams.js';

@@ -6,7 +6,7 @@ import {
   type SourceOptions,
 } from '../../../test/use-cases/stands/event-source.js';
 import type { JsonObject } from '../../core/values/json.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import { TICKET_EPOCH_MS } from '../../services/streaming/answer-tickets.js';
 import { rfc3339 } from '../json/flag-json.js';
 import { askOf, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '../../../test/timing.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import { personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
 const FLAGS = '/api/feature-flags/';

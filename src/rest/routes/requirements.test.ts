@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import { personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
 const REPORTS = '/api/feature-flags/reports/requirements';

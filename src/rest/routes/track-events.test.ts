@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DAY_MS, MINUTE_MS } from '../../core/values/time.js';
+import { DAY_MS, MINUTE_MS } from '../../core/values/time/time.js';
 import { type Ask, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
 let stand: RestStand;

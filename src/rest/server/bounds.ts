@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { Connections, type ConnectionsOptions } from '../../calls/connections.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import { headersOfAnswers } from './browser-headers.js';
 import type { RequestObserver } from './observe.js';
 import { HttpError, problemText } from './problem.js';

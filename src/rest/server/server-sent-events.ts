@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/event-stream.js';
 import { streamJson } from '../json/stream-json.js';
 import type { OpenStream } from './open-streams.js';

@@ -11,7 +11,7 @@ import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
 import { type FlagMarksOptions, lockFlags, markUnsettled } from '../../configuration/flag-marks.js';
 import type { Earner } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import { type Backfill, subjectOf } from '../../store/backfill-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 

@@ -6,7 +6,7 @@ import type { ConfigurationKeeper } from '../../configuration/configuration-keep
 import type { Action } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
-import { dayNumber } from '../../core/values/time.js';
+import { dayNumber } from '../../core/values/time/time.js';
 import type { ActionVolume, DayVolume, VolumeStore } from '../../store/volume-store.js';
 
 /** For how many UTC days volumes are shown, today included. */

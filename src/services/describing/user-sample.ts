@@ -4,7 +4,7 @@ import { ANY_ACTION } from '../../core/values/names.js';
 import { PARTITIONS } from '../../core/values/partition.js';
 import { pathTo } from '../../core/values/path.js';
 import { isSecret } from '../../core/values/secrets.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { UserPages } from '../../store/user-pages.js';
 
 /** What users of a sample have: names, with how many of the users have them. */

@@ -10,7 +10,7 @@ import { unknownOrganization } from '../../core/states/organization-state.js';
 import { unknownEarner } from '../../core/states/user-state.js';
 import { arbitraryWorld, instantsToTry, type World } from '../../core/testing/arbitrary-world.js';
 import { flagOf, NOW, rowOf, ruleOf, segmentOf, snapshotOf, userOf } from '../../core/testing/samples.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../../rest/json/user-flags-json.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { ConsistencyGate } from './consistency-gate.js';

@@ -9,7 +9,7 @@ import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { ANY_ACTION } from '../../core/values/names.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
-import { shownInstant } from '../../core/values/time.js';
+import { shownInstant } from '../../core/values/time/time.js';
 
 /** An action as it is to be declared. How it is derived has not been checked. */
 export interface ActionDraft {

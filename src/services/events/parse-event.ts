@@ -9,7 +9,7 @@ import {
 } from '../../core/values/json.js';
 import { LARGEST_AMOUNT, millionthsOf, millionthsOfText, roundedAmount } from '../../core/values/millionths.js';
 import { faultOfName } from '../../core/values/names.js';
-import { DAY_MS, MINUTE_MS, parseInstant, shownInstant } from '../../core/values/time.js';
+import { DAY_MS, MINUTE_MS, parseInstant, shownInstant } from '../../core/values/time/time.js';
 import type { NewEvent } from '../../store/event-store.js';
 
 /** An event as a producer sent it, from whichever shape it was read. Its members have not been checked. */

@@ -5,7 +5,7 @@ import type { EvaluationContext } from '../../core/deciding/decision.js';
 import type { Subject } from '../../core/deciding/subject.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
 import { quote } from '../../core/values/json.js';
-import { DAY_MS, shownInstant } from '../../core/values/time.js';
+import { DAY_MS, shownInstant } from '../../core/values/time/time.js';
 import { managerOf } from '../access/caller-reach.js';
 
 /** For whom an answer about a user is: '' the platform, which is told everything, else an organization, which is told of its own. */

@@ -26,7 +26,7 @@ import { namesIn } from '../../core/sentences/uses.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
-import { shownInstant } from '../../core/values/time.js';
+import { shownInstant } from '../../core/values/time/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
 import { recompute } from '../../unlocking/recompute.js';

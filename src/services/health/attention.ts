@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 
 /** What needs somebody, what is most urgent first. */
 export const ATTENTION_KINDS = [

@@ -14,7 +14,7 @@ import {
   snapshotOf,
   VERIFIED,
 } from '../../core/testing/samples.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import { COUNTED, TARGETS_TOLD } from './attention.js';
 import { flagOverview } from './flag-attention.js';
 import { FlagReview, type Reviewed } from './flag-review.js';

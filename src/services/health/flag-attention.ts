@@ -4,7 +4,7 @@ import { titleOf } from '../../core/sentences/rules-difference.js';
 import { type FlagState, flagState } from '../../core/snapshot/flag-state.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { AskedKey } from '../../store/node-store.js';
 import {
   type Attention,

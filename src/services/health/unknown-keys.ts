@@ -1,6 +1,6 @@
 import type { Clock } from '../../calls/clock.js';
 import { faultOfName } from '../../core/values/names.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { AskedKey } from '../../store/node-store.js';
 
 /** How many keys a server remembers: those that were asked for last. */

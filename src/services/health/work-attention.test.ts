@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { SeenNode } from '../../store/node-store.js';
 import { ATTENTION_KINDS, type AttentionKind, byUrgency, inUnits } from './attention.js';
 import { type WorkQuestions, workAttention } from './work-attention.js';

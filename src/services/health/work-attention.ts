@@ -1,4 +1,4 @@
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { DeliveryStanding } from '../../store/delivery-store.js';
 import type { DeadLetterBacklog } from '../../store/event-store.js';
 import type { SeenNode } from '../../store/node-store.js';

@@ -5,7 +5,7 @@ import { authorize, mayCall } from '../../calls/permissions.js';
 import { subjectKindOf } from '../../calls/record-audit.js';
 import { entrySentence } from '../../core/history/entry-sentence.js';
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { AuditEntry, AuditFilter } from '../../store/audit-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';

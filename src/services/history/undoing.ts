@@ -3,7 +3,7 @@ import { changedFields } from '../../core/history/changed-fields.js';
 import { ERASED } from '../../core/history/erased.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
-import { shownInstant } from '../../core/values/time.js';
+import { shownInstant } from '../../core/values/time/time.js';
 import type { AuditEntry } from '../../store/audit-store.js';
 import type { Store } from '../../store/store.js';
 import type { StoredVersion, VersionedThing } from '../../store/version-store.js';

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { AuditEntry, AuditFilter, AuditReader } from '../../store/audit-store.js';
 import type { AuditMark } from './live-position.js';
 

@@ -1,5 +1,5 @@
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
 import { mayKnowFlag } from '../access/caller-reach.js';

@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
 import { type Reader, readerOf } from '../../calls/open-readers.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import { type Backlog, EventQueue } from '../streaming/event-queue.js';
 import type { StreamEnd } from '../streaming/event-stream.js';
 import { bytesOfLive, type LiveEvent, type LiveNews, type LiveSink } from './live-event.js';

@@ -6,7 +6,7 @@ import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { ConfigurationChange } from '../../configuration/configuration-log.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
+import { HOUR_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { Store } from '../../store/store.js';
 import { ConfigurationFeed } from '../streaming/configuration-feed.js';
 import { newBacklog } from '../streaming/event-queue.js';

@@ -1,4 +1,4 @@
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { OutboxReader, PlacedChange } from '../../store/outbox-store.js';
 import type { Unlocked } from './live-event.js';
 

@@ -2,7 +2,7 @@ import type { Call } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
 import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { StuckUser } from '../../store/onboarding-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';

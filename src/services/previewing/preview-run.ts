@@ -6,7 +6,7 @@ import type { Derivation } from '../../core/flags/flag.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { ActionNames } from '../../core/states/user-state.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { Store } from '../../store/store.js';
 import {
   FIRST_MEMBER,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Machine, Person } from '../../calls/caller.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { MachineToken } from '../../store/token-store.js';
 import { Authentication } from '../tokens/authentication.js';
 import { AnswerTickets, TICKET_EPOCH_MS } from './answer-tickets.js';

@@ -1,7 +1,7 @@
 import { type Caller, isVisitor, type Machine, type Person } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { Authentication } from '../tokens/authentication.js';
 import type { TicketSeal } from './ticket-seal.js';
 

@@ -6,7 +6,7 @@ import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { ConfigurationChange } from '../../configuration/configuration-log.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';

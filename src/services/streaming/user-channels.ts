@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import { DueQueue } from './due-queue.js';
 import type { EventStream } from './event-stream.js';

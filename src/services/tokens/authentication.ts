@@ -6,7 +6,7 @@ import { unauthenticated } from '../../calls/errors.js';
 import { FailedAuthentications, type From } from '../../calls/failed-authentications.js';
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import { endOf } from '../../calls/token-end.js';
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken, TokenReader } from '../../store/token-store.js';
 import { type HeldToken, HeldTokens, LOOK_SPACING_MS, TRUST_MS } from './held-tokens.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine, Operator } from '../../calls/caller.js';
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { MachineToken, TokenReader } from '../../store/token-store.js';
 
 export interface HeldToken<Who = Machine> {

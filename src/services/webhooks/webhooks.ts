@@ -12,7 +12,7 @@ import {
 } from '../../configuration/configuration-write.js';
 import { ANNOUNCED_TYPES, type AnnouncedType } from '../../core/flags/announcement.js';
 import { quote } from '../../core/values/json.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { WebhookSender } from '../../deliver/sender.js';
 import type { SigningEndpoint, WebhookEndpoint, WebhookSecret } from '../../store/webhook-store.js';
 

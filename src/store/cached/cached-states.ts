@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type ActionNames, hasDaysOf, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
-import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
+import { HOUR_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
 import { type CacheClock, SYSTEM_CLOCK } from './cache-clock.js';

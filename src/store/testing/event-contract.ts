@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { dayNumber } from '../../core/values/time.js';
+import { dayNumber } from '../../core/values/time/time.js';
 import type { KeptDays } from '../day-store.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';

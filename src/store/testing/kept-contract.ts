@@ -3,7 +3,7 @@ import { Derivations } from '../../core/counting/derivations.js';
 import { recount } from '../../core/counting/recount.js';
 import type { Derivation } from '../../core/flags/flag.js';
 import { unknownUser } from '../../core/states/user-state.js';
-import { HOUR_MS } from '../../core/values/time.js';
+import { HOUR_MS } from '../../core/values/time/time.js';
 import type { Store } from '../store.js';
 import { changing, sampleEvent, unique } from './samples.js';
 

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { durationBucket } from '../../core/values/duration-histogram.js';
-import { weekNumber } from '../../core/values/joining-week.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { weekNumber } from '../../core/values/time/joining-week.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { StageCount, StageCountsRequest } from '../onboarding-store.js';
 import type { Store } from '../store.js';
 import { unique } from './samples.js';

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { foldLedger } from '../../core/states/ledger.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import { LARGEST_MILLIONTHS } from '../../core/values/millionths.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { Store, Transaction } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, ledgerEntry, unique } from './samples.js';
 

@@ -7,7 +7,7 @@ import { type UserAccess, type UserState, unknownEarner } from '../../core/state
 import { flagOf, NOW, rowOf, ruleOf } from '../../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { ANY_ACTION } from '../../core/values/names.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../../core/values/time.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../core/values/time/time.js';
 
 /** What may happen to a user, one after the other, and for how long nothing does before. */
 export type Happening = { readonly afterMs: number } & (

@@ -7,7 +7,7 @@ import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { needsOfLatching } from '../../core/snapshot/state-needs.js';
 import type { RoleCause } from '../../core/states/ledger.js';
 import { type Earner, isNobody, type UserState } from '../../core/states/user-state.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { Notice, Notifier } from '../../notify/notifier.js';
 import { type Backfill, subjectOf } from '../../store/backfill-store.js';
 import type { Store, Transaction } from '../../store/store.js';

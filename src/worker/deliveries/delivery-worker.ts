@@ -1,5 +1,5 @@
 import { signMessage } from '../../announcing/webhook-message.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { Sent, WebhookSender } from '../../deliver/sender.js';
 import type { DeliveryQueue, DueDelivery } from '../../queue/delivery-queue.js';
 import type { DeliveryClaim, DeliveryState, Recorded } from '../../store/delivery-store.js';

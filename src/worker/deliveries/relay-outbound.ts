@@ -1,5 +1,5 @@
 import { cloudEvent, newDeliveryId } from '../../announcing/webhook-message.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { DeliveryQueue, DueDelivery } from '../../queue/delivery-queue.js';
 import type { NewDelivery } from '../../store/delivery-store.js';
 import type { OutboundEvent, WhichEvents } from '../../store/outbound-store.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, HOUR_MS } from '../../core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../core/values/time/time.js';
 import { RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
 
 const options = { delaysMs: RETRY_DELAYS_MS, random: 0.5 };

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 
 /** About how long after each failure the next attempt is made. A delivery that fails once more than there are delays is given up. */
 export const RETRY_DELAYS_MS: readonly number[] = [

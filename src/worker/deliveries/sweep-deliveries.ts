@@ -1,4 +1,4 @@
-import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
 import type { Store } from '../../store/store.js';
 import type { DeliveryLanes } from './delivery-lanes.js';
 import { GIVE_UP_AFTER_MS } from './retry-schedule.js';

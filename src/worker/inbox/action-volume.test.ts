@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { ActionVolume, DayVolume } from '../../store/volume-store.js';
 import { VolumeTally } from './action-volume.js';
 

@@ -1,4 +1,4 @@
-import { dayNumber } from '../../core/values/time.js';
+import { dayNumber } from '../../core/values/time/time.js';
 import type { NewEvent } from '../../store/event-store.js';
 import type { ActionVolume, DayVolume, VolumeStore } from '../../store/volume-store.js';
 

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { ANY_ACTION } from '../../core/values/names.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { Contribution, NewEvent } from '../../store/event-store.js';
 import type { Transaction } from '../../store/store.js';
 import type { Membership } from '../../store/user-store.js';

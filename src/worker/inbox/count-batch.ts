@@ -3,7 +3,7 @@ import type { ConfigurationKeeper } from '../../configuration/configuration-keep
 import { lockOrganizations, lockUsers } from '../../configuration/confirm-snapshot.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
-import { DAY_MS } from '../../core/values/time.js';
+import { DAY_MS } from '../../core/values/time/time.js';
 import type { Notice, RevisionOf } from '../../notify/notifier.js';
 import type { EventKey, NewEvent } from '../../store/event-store.js';
 import type { Transaction } from '../../store/store.js';

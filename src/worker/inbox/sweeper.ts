@@ -1,5 +1,5 @@
 import { laneOf } from '../../core/values/partition.js';
-import { SECOND_MS } from '../../core/values/time.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
 import type { WorkQueue } from '../../queue/queue.js';
 import type { Store } from '../../store/store.js';
 import type { LaneWorker } from './lane-worker.js';

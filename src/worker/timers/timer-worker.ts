@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Earner } from '../../core/states/user-state.js';
-import { MINUTE_MS } from '../../core/values/time.js';
+import { MINUTE_MS } from '../../core/values/time/time.js';
 import type { UserTimer } from '../../store/user-store.js';
 import { splitOnFailure } from '../split-on-failure.js';
 import { type FireTimersOptions, fireTimers } from './fire-timers.js';

@@ -1,7 +1,7 @@
 import { SESSION_IDLE_MS } from '../../calls/token-end.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
-import { DAY_MS, dayNumber } from '../../core/values/time.js';
+import { DAY_MS, dayNumber } from '../../core/values/time/time.js';
 import type { KeptDays } from '../../store/day-store.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { settleDerived } from './settle-derived.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FlagInput } from '../../../src/core/flags/parse-flag.js';
 import type { RuleInput } from '../../../src/core/flags/parse-rules.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../../../src/core/values/time.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../../src/core/values/time/time.js';
 import type { AccessInput } from '../../../src/services/access/access-rows.js';
 import { BackfillWorker } from '../../../src/worker/backfills/backfill-worker.js';
 import { atLeast, daysIn, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';

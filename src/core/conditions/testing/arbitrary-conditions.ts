@@ -3,11 +3,11 @@ import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
 import { dayClockOf } from '../../states/day-zone.js';
 import { type ActionDay, unknownEarner, unknownUser } from '../../states/user-state.js';
-import { PERIODS } from '../../values/calendar-period.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
 import { ANY_ACTION } from '../../values/names.js';
 import { pathTo } from '../../values/path.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
+import { PERIODS } from '../../values/time/calendar-period.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
 
 /** The instant around which everything generated lies. */

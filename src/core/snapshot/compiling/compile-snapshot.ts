@@ -1,10 +1,10 @@
 import { derivationsOf, NO_DERIVATIONS } from '../../counting/derivations.js';
 import { type FactSlot, FactSlots } from '../../facts/fact-record.js';
 import type { Action, Configuration, ConfigurationChanges } from '../../flags/flag.js';
-import { LayeredMap } from '../../values/layered-map.js';
-import { NamesByKey } from '../../values/names-by-key.js';
 import { Dependencies } from '../dependencies.js';
 import { FactReaders } from '../fact-readers.js';
+import { LayeredMap } from '../layered-map.js';
+import { NamesByKey } from '../names-by-key.js';
 import type { Snapshot } from '../snapshot.js';
 import { FlagsCompiler, segmentsAfter } from './compile-flags.js';
 import { allOf, changesForOrganizations, earnersAfter } from './organization-earners.js';

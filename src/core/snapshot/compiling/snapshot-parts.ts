@@ -2,7 +2,7 @@ import { actionOf, actionRead } from '../../facts/action-param.js';
 import { windowOf } from '../../facts/day-window.js';
 import type { FactSlot } from '../../facts/fact-record.js';
 import type { StreakKind } from '../../states/streaks.js';
-import type { LayeredMap } from '../../values/layered-map.js';
+import type { LayeredMap } from '../layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from '../snapshot.js';
 
 /** The flags before and after a change, and the keys of those that have changed. */

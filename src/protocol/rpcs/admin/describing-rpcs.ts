@@ -1,6 +1,6 @@
 import type { FactParam } from '../../../core/facts/fact-definition.js';
 import type { Use } from '../../../core/sentences/uses.js';
-import { DAY_MS } from '../../../core/values/time.js';
+import { DAY_MS } from '../../../core/values/time/time.js';
 import type { DescribedFact, DescribedOperator } from '../../../services/describing/vocabulary.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import { type Reference, Reference_Kind } from '../../gen/latchkey/v1/references.js';

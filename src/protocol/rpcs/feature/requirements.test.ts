@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { FeatureFlag_Type, Rule_Policy } from '../../../../test/gen/latchkey/v1/flag.js';
 import { Block_Reason, Requirement_Group } from '../../../../test/gen/latchkey/v1/requirements.js';
-import { DAY_MS, dayNumber } from '../../../core/values/time.js';
+import { DAY_MS, dayNumber } from '../../../core/values/time/time.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;

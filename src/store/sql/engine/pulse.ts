@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../core/values/time.js';
+import { DAY_MS } from '../../../core/values/time/time.js';
 import { insertRows } from './insert-rows.js';
 import { firstRow, type Sql } from './sql.js';
 

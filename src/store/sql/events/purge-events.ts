@@ -1,5 +1,5 @@
 import { isOrganizationPartition, PARTITIONS } from '../../../core/values/partition.js';
-import { DAY_MS } from '../../../core/values/time.js';
+import { DAY_MS } from '../../../core/values/time/time.js';
 import type { PurgeOptions } from '../../event-store.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Engine } from '../engine/sql.js';

@@ -1,7 +1,7 @@
 import type { SaidEvent } from '../../../core/counting/derivations.js';
 import type { Span } from '../../../core/counting/take-back.js';
-import { localDay } from '../../../core/values/local-time.js';
 import { amountOf } from '../../../core/values/millionths.js';
+import { localDay } from '../../../core/values/time/local-time.js';
 import type { KeptEvent } from '../../event-store.js';
 import type { FirstAndLast } from '../../user-store.js';
 import { commaSeparated } from '../engine/dialect.js';

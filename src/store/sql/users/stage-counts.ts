@@ -1,5 +1,5 @@
 import { durationBucket } from '../../../core/values/duration-histogram.js';
-import { weekNumber } from '../../../core/values/joining-week.js';
+import { weekNumber } from '../../../core/values/time/joining-week.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
