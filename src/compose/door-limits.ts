@@ -1,8 +1,8 @@
-import { AddressRate } from '../calls/address-rate.js';
-import { CallRate } from '../calls/call-rate.js';
-import type { ConnectionsOptions } from '../calls/connections.js';
 import type { DoorName } from '../calls/door-name.js';
-import { TrustedProxies } from '../calls/trusted-proxies.js';
+import { AddressRate } from '../calls/limits/address-rate.js';
+import { CallRate } from '../calls/limits/call-rate.js';
+import type { ConnectionsOptions } from '../calls/limits/connections.js';
+import { TrustedProxies } from '../calls/limits/trusted-proxies.js';
 import type { Config } from '../config/config.js';
 import type { Metrics } from '../observability/metrics.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { StoreClock } from '../calls/clock.js';
-import { FailedAuthentications } from '../calls/failed-authentications.js';
+import { FailedAuthentications } from '../calls/limits/failed-authentications.js';
 import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';

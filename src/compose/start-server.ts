@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/store-answer.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/consistency/store-answer.js';
 import { type Config, pulseFile } from '../config/config.js';
 import type { TlsConfig } from '../config/tls-config.js';
 import { httpSender } from '../deliver/http/http-sender.js';

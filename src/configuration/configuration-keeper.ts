@@ -1,5 +1,5 @@
+import { storeAnswerWithin } from '../calls/consistency/store-answer.js';
 import { unavailable } from '../calls/errors.js';
-import { storeAnswerWithin } from '../calls/store-answer.js';
 import type { Configuration, ConfigurationChanges } from '../core/flags/flag.js';
 import { compileChanges, compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';

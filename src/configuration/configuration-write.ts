@@ -1,4 +1,4 @@
-import { encodeToken } from '../calls/consistency-token.js';
+import { encodeToken } from '../calls/consistency/consistency-token.js';
 import { compileChanges } from '../core/snapshot/compiling/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';

@@ -1,4 +1,4 @@
-import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/store-answer.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/consistency/store-answer.js';
 import type { KnownDays } from '../core/facts/known-days.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { MINUTE_MS } from '../core/values/time/time.js';

@@ -1,5 +1,5 @@
 import { type Call, SYSTEM_ID } from '../calls/caller.js';
-import { recordAudit } from '../calls/record-audit.js';
+import { recordAudit } from '../calls/writes/record-audit.js';
 import { sameJson } from '../core/values/json.js';
 import { type ConfigurationWriteOptions, Unchanged, writeConfiguration } from './configuration-write.js';
 

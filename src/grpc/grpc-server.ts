@@ -1,5 +1,5 @@
 import { Server } from '@grpc/grpc-js';
-import { Connections, type ConnectionsOptions } from '../calls/connections.js';
+import { Connections, type ConnectionsOptions } from '../calls/limits/connections.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import { withTimeLimit } from '../outages/time-limit.js';
 import { REGISTRY } from '../protocol/http/registry.js';

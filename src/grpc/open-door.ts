@@ -1,7 +1,7 @@
-import type { AddressRate } from '../calls/address-rate.js';
-import type { CallRate } from '../calls/call-rate.js';
-import type { From } from '../calls/failed-authentications.js';
-import type { TrustedProxies } from '../calls/trusted-proxies.js';
+import type { AddressRate } from '../calls/limits/address-rate.js';
+import type { CallRate } from '../calls/limits/call-rate.js';
+import type { From } from '../calls/limits/failed-authentications.js';
+import type { TrustedProxies } from '../calls/limits/trusted-proxies.js';
 import type { GrpcServer, GrpcServerOptions } from './grpc-server.js';
 import type { Door, Incoming } from './wire/handler.js';
 import type { ObservedCall } from './wire/observed-call.js';

@@ -1,8 +1,8 @@
 import { bearerTokenOf } from '../calls/call-headers.js';
-import { CallRate } from '../calls/call-rate.js';
 import type { Caller, Person } from '../calls/caller.js';
 import { unauthenticated } from '../calls/errors.js';
-import { type From, networkOf } from '../calls/failed-authentications.js';
+import { CallRate } from '../calls/limits/call-rate.js';
+import { type From, networkOf } from '../calls/limits/failed-authentications.js';
 import type { Authentication } from '../services/tokens/authentication.js';
 import { CallOverrides, OVERRIDES_HEADER } from './call-overrides.js';
 

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, SignJWT } from 'jose';
 import type { Person } from '../calls/caller.js';
-import { FailedAuthentications } from '../calls/failed-authentications.js';
+import { FailedAuthentications } from '../calls/limits/failed-authentications.js';
 import type { JwtOptions } from './jwt-options.js';
 import { JwtVerifier, type JwtVerifierOptions, TRUST_MS, type VerifiedToken } from './verify-jwt.js';
 

@@ -3,7 +3,7 @@ import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache';
 import type { Person } from '../calls/caller.js';
 import { LatchkeyError, unauthenticated } from '../calls/errors.js';
-import type { FailedAuthentications, From } from '../calls/failed-authentications.js';
+import type { FailedAuthentications, From } from '../calls/limits/failed-authentications.js';
 import { type JsonObject, quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import { jwtKey } from './jwt-key.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../test/timing.js';
-import { AddressRate } from '../calls/address-rate.js';
+import { AddressRate } from '../calls/limits/address-rate.js';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../grpc/testing/self-signed.js';
 import { askOf, type RestStand, startRestStand } from './testing/rest-stand.js';
 import { slowMetrics } from './testing/slow-metrics.js';

@@ -7,12 +7,12 @@ import fastify, {
 } from 'fastify';
 import './server/call.js';
 import type { IncomingMessage } from 'node:http';
-import type { AddressRate } from '../calls/address-rate.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
-import { CallRate } from '../calls/call-rate.js';
 import { actorOf, type Caller } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
-import { TrustedProxies } from '../calls/trusted-proxies.js';
+import type { AddressRate } from '../calls/limits/address-rate.js';
+import { CallRate } from '../calls/limits/call-rate.js';
+import { TrustedProxies } from '../calls/limits/trusted-proxies.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
 import type { Authenticator } from '../identity/authenticator.js';

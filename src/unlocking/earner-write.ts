@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { encodeToken } from '../calls/consistency-token.js';
+import { encodeToken } from '../calls/consistency/consistency-token.js';
 import { lockOrganizations } from '../configuration/confirm-snapshot.js';
 import type { UserState } from '../core/states/user-state.js';
 import type { Transaction } from '../store/store.js';

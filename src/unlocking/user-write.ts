@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { encodeToken } from '../calls/consistency-token.js';
+import { encodeToken } from '../calls/consistency/consistency-token.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import { lockUsers } from '../configuration/confirm-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { decodeToken, encodeToken } from '../../src/calls/consistency-token.js';
+import { decodeToken, encodeToken } from '../../src/calls/consistency/consistency-token.js';
 import { asLatchkeyError } from '../../src/calls/errors.js';
 import type { Evaluated } from '../../src/services/evaluating/target-views.js';
 import { busy } from '../timing.js';

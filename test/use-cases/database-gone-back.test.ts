@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { encodeToken } from '../../src/calls/consistency-token.js';
+import { encodeToken } from '../../src/calls/consistency/consistency-token.js';
 import { EpochWatch } from '../../src/compose/epoch-watch.js';
 import { type Older, RollbackWatch } from '../../src/compose/rollback-watch.js';
 import type { Composed } from '../../src/compose/services.js';

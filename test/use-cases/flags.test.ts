@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { StaleVersion } from '../../src/calls/stale-version.js';
+import type { StaleVersion } from '../../src/calls/writes/stale-version.js';
 import type { AccessRow } from '../../src/core/flags/flag.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import { tidyFlagMarks } from '../../src/worker/upkeep/flag-marks.js';

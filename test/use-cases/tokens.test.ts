@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
-import { STORE_ANSWERS_MS } from '../../src/calls/store-answer.js';
+import { STORE_ANSWERS_MS } from '../../src/calls/consistency/store-answer.js';
 import { MINUTE_MS } from '../../src/core/values/time/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';

@@ -1,6 +1,6 @@
 import { actorOf, type Call, type Caller } from '../../calls/caller.js';
 import { forbidden } from '../../calls/errors.js';
-import { type From, networkOf } from '../../calls/failed-authentications.js';
+import { type From, networkOf } from '../../calls/limits/failed-authentications.js';
 import { overridesIn, tokenOf } from '../../flagd/credentials.js';
 import { type FlagdEvent, openFlagdEvents } from '../../flagd/events.js';
 import { answerFlagd, FLAGD_SERVICES, type FlagdCall, type ResolveRequest } from '../../flagd/handlers.js';

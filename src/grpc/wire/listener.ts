@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, isIP, type Socket, type Server as SocketServer } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
-import type { Connections } from '../../calls/connections.js';
+import type { Connections } from '../../calls/limits/connections.js';
 import type { Handshakes } from './handshakes.js';
 
 /**

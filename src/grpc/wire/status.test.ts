@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { busy, type ErrorCode, invalid, LatchkeyError, limited, notFound, unavailable } from '../../calls/errors.js';
-import { StaleVersion } from '../../calls/stale-version.js';
+import { StaleVersion } from '../../calls/writes/stale-version.js';
 import { isUnexpected } from '../../protocol/messages/failure.js';
 import { StoreUnavailable } from '../../store/store.js';
 import { detailsOf } from '../testing/details-of.js';

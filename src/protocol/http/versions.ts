@@ -1,6 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import type { StaleRows } from '../../calls/stale-rows.js';
-import type { StaleVersion } from '../../calls/stale-version.js';
+import type { StaleRows } from '../../calls/writes/stale-rows.js';
+import type { StaleVersion } from '../../calls/writes/stale-version.js';
 import type { JsonObject } from '../../core/values/json.js';
 import { accessConflict } from '../messages/access-row.js';
 import { presentMessage } from '../messages/configuration-messages.js';

@@ -1,4 +1,4 @@
-import type { StaleRows } from '../../calls/stale-rows.js';
+import type { StaleRows } from '../../calls/writes/stale-rows.js';
 import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import { AccessRow_Effect, type AccessRow as RowMessage } from '../gen/latchkey/v1/access.js';

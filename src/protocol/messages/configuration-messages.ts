@@ -1,4 +1,4 @@
-import type { PresentVersion } from '../../calls/stale-version.js';
+import type { PresentVersion } from '../../calls/writes/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
 import { describeFlag } from '../../core/sentences/flag-words.js';
 import { describeRule } from '../../core/sentences/rule-words.js';

@@ -1,6 +1,6 @@
 import { asLatchkeyError } from '../../calls/errors.js';
-import { StaleRows } from '../../calls/stale-rows.js';
-import { StaleVersion } from '../../calls/stale-version.js';
+import { StaleRows } from '../../calls/writes/stale-rows.js';
+import { StaleVersion } from '../../calls/writes/stale-version.js';
 import type { Fault } from '../../core/values/fault.js';
 import type { Any } from '../gen/google/protobuf/any.js';
 import { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { invalid } from '../../calls/errors.js';
-import { StaleRows } from '../../calls/stale-rows.js';
-import { StaleVersion } from '../../calls/stale-version.js';
+import { StaleRows } from '../../calls/writes/stale-rows.js';
+import { StaleVersion } from '../../calls/writes/stale-version.js';
 import { quote } from '../../core/values/json.js';
 import { currentOf, rowsNow, type Versioned } from '../../protocol/http/versions.js';
 import { HttpError } from '../server/problem.js';

@@ -3,7 +3,7 @@ import { type UniversalClientFn, universalClientResponseFromFetch } from '@conne
 import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../test/timing.js';
-import { AddressRate } from '../../calls/address-rate.js';
+import { AddressRate } from '../../calls/limits/address-rate.js';
 import { Service } from '../../flagd/gen/flagd/evaluation/v2/evaluation_pb.js';
 import type { EndedRequest } from '../server/observe.js';
 import { askOf, noted, type RestStand, startRestStand } from '../testing/rest-stand.js';

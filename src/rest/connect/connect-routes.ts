@@ -12,9 +12,9 @@ import {
 } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf } from '../../calls/caller.js';
 import { invalid, limited } from '../../calls/errors.js';
+import type { CallRate } from '../../calls/limits/call-rate.js';
 import { overridesIn, tokenOf } from '../../flagd/credentials.js';
 import {
   answerFlagd,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { CallRate } from '../../calls/call-rate.js';
 import { actorOf, type Call, isVisitor, overridesOf } from '../../calls/caller.js';
 import { LatchkeyError } from '../../calls/errors.js';
+import { CallRate } from '../../calls/limits/call-rate.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { Resolution } from '../../openfeature/resolution.js';
 import type { OpenFeatureResolver } from '../../openfeature/resolver.js';

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { bearerTokenOf } from '../../calls/call-headers.js';
-import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf, type Caller } from '../../calls/caller.js';
+import type { CallRate } from '../../calls/limits/call-rate.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { Authenticator } from '../../identity/authenticator.js';
 import { OVERRIDES_HEADER } from '../../identity/call-overrides.js';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf } from '../../calls/caller.js';
+import type { CallRate } from '../../calls/limits/call-rate.js';
 import type { OpenFeatureResolver } from '../../openfeature/resolver.js';
 import type { AnswerTickets } from '../../services/streaming/answer-tickets.js';
 import type { StreamService } from '../../services/streaming/streams.js';

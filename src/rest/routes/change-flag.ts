@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { StaleVersion } from '../../calls/stale-version.js';
+import { StaleVersion } from '../../calls/writes/stale-version.js';
 import type { FlagService, FlagWritten } from '../../services/flags/flags.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson, flippedFlagJson } from '../json/flag-json.js';
 import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../json/flag-schema.js';

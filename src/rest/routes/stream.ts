@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf } from '../../calls/caller.js';
+import type { CallRate } from '../../calls/limits/call-rate.js';
 import type { Authenticator } from '../../identity/authenticator.js';
 import type { StreamService } from '../../services/streaming/streams.js';
 import { rfc3339 } from '../json/flag-json.js';

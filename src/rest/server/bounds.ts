@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import { Connections, type ConnectionsOptions } from '../../calls/connections.js';
+import { Connections, type ConnectionsOptions } from '../../calls/limits/connections.js';
 import { SECOND_MS } from '../../core/values/time/time.js';
 import { headersOfAnswers } from './browser-headers.js';
 import type { RequestObserver } from './observe.js';

@@ -1,5 +1,5 @@
-import type { AddressRate } from '../../calls/address-rate.js';
-import type { ConnectionsOptions } from '../../calls/connections.js';
+import type { AddressRate } from '../../calls/limits/address-rate.js';
+import type { ConnectionsOptions } from '../../calls/limits/connections.js';
 import type { Authenticator } from '../../identity/authenticator.js';
 import type { OpenFeatureResolver } from '../../openfeature/resolver.js';
 import type { ServiceSet } from '../../services/service-set.js';

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { CallRate } from '../../calls/call-rate.js';
 import { actorOf, type Caller } from '../../calls/caller.js';
 import { forbidden, invalid, LatchkeyError, unauthenticated } from '../../calls/errors.js';
-import { networkOf } from '../../calls/failed-authentications.js';
+import { CallRate } from '../../calls/limits/call-rate.js';
+import { networkOf } from '../../calls/limits/failed-authentications.js';
 import { asOperator, operationsOf } from '../../calls/permissions.js';
 import { idleEndOf, type SigningIn } from '../../services/tokens/sessions.js';
 import { rfc3339 } from '../json/flag-json.js';

@@ -1,4 +1,4 @@
-import { StaleRows } from '../../calls/stale-rows.js';
+import { StaleRows } from '../../calls/writes/stale-rows.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserAccess, UserState } from '../../core/states/user-state.js';

@@ -4,7 +4,7 @@ import { requireComment } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { startBackfills } from '../../configuration/backfill-start.js';
 import { announceConfiguration } from '../../configuration/configuration-write.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';

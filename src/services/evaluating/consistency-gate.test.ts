@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { busy, pause, until } from '../../../test/timing.js';
 import type { Call } from '../../calls/caller.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { ConsistencyGate } from './consistency-gate.js';
 import { UserNotices } from './user-notices.js';

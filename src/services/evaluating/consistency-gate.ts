@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../../calls/caller.js';
-import { type Consistency, decodeToken } from '../../calls/consistency-token.js';
+import { type Consistency, decodeToken } from '../../calls/consistency/consistency-token.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/consistency/store-answer.js';
 import { LatchkeyError, unavailable } from '../../calls/errors.js';
-import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Demand } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';

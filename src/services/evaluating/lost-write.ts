@@ -1,6 +1,6 @@
-import type { Consistency } from '../../calls/consistency-token.js';
+import type { Consistency } from '../../calls/consistency/consistency-token.js';
+import { type PresentRevisions, presentRevisions } from '../../calls/consistency/present-revisions.js';
 import { unavailable } from '../../calls/errors.js';
-import { type PresentRevisions, presentRevisions } from '../../calls/present-revisions.js';
 import type { Store } from '../../store/store.js';
 
 /**

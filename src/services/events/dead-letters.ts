@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { quote } from '../../core/values/json.js';
 import { laneOf, organizationPartitionOf, partitionOf } from '../../core/values/partition.js';
 import type { WorkQueue } from '../../queue/queue.js';

@@ -2,7 +2,7 @@ import type { Call } from '../../calls/caller.js';
 import { checkComment, requireNames } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import {
   type ConfigurationWriteOptions,
   Unchanged,

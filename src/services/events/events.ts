@@ -1,6 +1,6 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { invalid, invalidAt, LatchkeyError, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { announceFlag } from '../../announcing/announcements.js';
 import type { Call } from '../../calls/caller.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
-import { recordAudit } from '../../calls/record-audit.js';
-import { requireVersion } from '../../calls/stale-version.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
+import { requireVersion } from '../../calls/writes/stale-version.js';
 import {
   backfillChanges,
   type ConfigurationChanged,

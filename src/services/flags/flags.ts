@@ -1,6 +1,6 @@
 import type { Call, Caller } from '../../calls/caller.js';
 import { checkComment } from '../../calls/check-input.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { forbidden } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';

@@ -3,9 +3,9 @@ import type { Call } from '../../calls/caller.js';
 import { checkComment, requireName } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
 import { requireSearchText } from '../../calls/search-text.js';
-import { requireVersion } from '../../calls/stale-version.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
+import { requireVersion } from '../../calls/writes/stale-version.js';
 import {
   type ConfigurationWriteOptions,
   Unchanged,

@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
+import { storeAnswerWithin } from '../../calls/consistency/store-answer.js';
 import { authorize } from '../../calls/permissions.js';
-import { storeAnswerWithin } from '../../calls/store-answer.js';
 import { SECOND_MS } from '../../core/values/time/time.js';
 import type { SeenNode } from '../../store/node-store.js';
 import { type Store, StoreUnavailable } from '../../store/store.js';

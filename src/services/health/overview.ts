@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
+import { storeAnswerWithin } from '../../calls/consistency/store-answer.js';
 import { authorize, mayCall } from '../../calls/permissions.js';
-import { storeAnswerWithin } from '../../calls/store-answer.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { FlagState } from '../../core/snapshot/flag-state.js';
 import type { SeenNode } from '../../store/node-store.js';

@@ -2,7 +2,7 @@ import { type Call, confinedTo } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound, unavailable } from '../../calls/errors.js';
 import { authorize, mayCall } from '../../calls/permissions.js';
-import { subjectKindOf } from '../../calls/record-audit.js';
+import { subjectKindOf } from '../../calls/writes/record-audit.js';
 import { entrySentence } from '../../core/history/entry-sentence.js';
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { DAY_MS } from '../../core/values/time/time.js';
@@ -23,7 +23,7 @@ const MAX_SEARCHED_DAYS = 92;
 /** How many entries are held at once while the audit is exported. */
 const EXPORTED_AT_ONCE = 200;
 
-/** Who changed what, and when. `src/calls/record-audit.ts` writes it, in the transaction of each change. */
+/** Who changed what, and when. `src/calls/writes/record-audit.ts` writes it, in the transaction of each change. */
 export class AuditService {
   readonly #store: Pick<Store, 'audit' | 'now'>;
 

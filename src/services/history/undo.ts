@@ -1,8 +1,8 @@
 import type { Call } from '../../calls/caller.js';
 import { requireComment } from '../../calls/check-input.js';
 import { LatchkeyError } from '../../calls/errors.js';
-import { redact } from '../../calls/redact.js';
-import { StaleVersion } from '../../calls/stale-version.js';
+import { redact } from '../../calls/writes/redact.js';
+import { StaleVersion } from '../../calls/writes/stale-version.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Action } from '../../core/flags/flag.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';

@@ -2,7 +2,7 @@ import { actorOf, type Call } from '../../calls/caller.js';
 import { requireComment, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause, Ledger, LedgerEntry } from '../../core/states/ledger.js';
 import type { UserState } from '../../core/states/user-state.js';

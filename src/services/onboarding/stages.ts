@@ -2,8 +2,8 @@ import type { Call } from '../../calls/caller.js';
 import { checkComment, requireNames } from '../../calls/check-input.js';
 import { conflict, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
-import { requireVersion } from '../../calls/stale-version.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
+import { requireVersion } from '../../calls/writes/stale-version.js';
 import {
   type ConfigurationWriteOptions,
   Unchanged,

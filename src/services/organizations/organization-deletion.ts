@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
 import { requireComment, requireName } from '../../calls/check-input.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { lockUsers } from '../../configuration/confirm-snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';

@@ -1,9 +1,9 @@
 import type { Call } from '../../calls/caller.js';
 import { checkComment, requireComment } from '../../calls/check-input.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { forbidden } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
-import { requireVersion } from '../../calls/stale-version.js';
+import { requireVersion } from '../../calls/writes/stale-version.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import {

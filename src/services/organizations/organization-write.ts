@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
 import { conflict } from '../../calls/errors.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { startBackfills } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';

@@ -1,9 +1,9 @@
 import type { Call } from '../../calls/caller.js';
 import { checkAttributes, checkComment, requireName, requireTimeZone } from '../../calls/check-input.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { requireVersion } from '../../calls/stale-version.js';
+import { requireVersion } from '../../calls/writes/stale-version.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { earnerDaysOf } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';

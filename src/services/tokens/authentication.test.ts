@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { busy, until } from '../../../test/timing.js';
-import { FailedAuthentications } from '../../calls/failed-authentications.js';
+import { FailedAuthentications } from '../../calls/limits/failed-authentications.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken } from '../../store/token-store.js';
 import { Authentication } from './authentication.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Machine, Operator } from '../../calls/caller.js';
 import { LatchkeyError, unauthenticated } from '../../calls/errors.js';
-import { recordAudit } from '../../calls/record-audit.js';
 import { SESSION_IDLE_MS, SESSION_MS } from '../../calls/token-end.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import type { MachineToken } from '../../store/token-store.js';

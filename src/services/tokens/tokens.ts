@@ -3,7 +3,7 @@ import { type Call, SYSTEM_ID } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
 import { invalid, invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { quote } from '../../core/values/json.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Page, PageRequest } from '../../store/page.js';

@@ -2,7 +2,7 @@ import { actorOf, type Call } from '../../calls/caller.js';
 import { requireComment, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { decide } from '../../core/deciding/evaluate.js';
 import { passingSubject } from '../../core/deciding/subject.js';
 import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';

@@ -1,9 +1,9 @@
 import type { Call } from '../../calls/caller.js';
 import { requireComment, requireName } from '../../calls/check-input.js';
-import { encodeToken } from '../../calls/consistency-token.js';
+import { encodeToken } from '../../calls/consistency/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { ERASED, erasedText } from '../../core/history/erased.js';
 import { isNobody, NO_ACTIONS } from '../../core/states/user-state.js';
 import { ANY_ACTION } from '../../core/values/names.js';

@@ -2,7 +2,7 @@ import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
 import { checkAttributes, requireJoinedAt, requireName, requireTimeZone } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize, isConfinedAdmin } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import { searchedValues } from '../../core/states/searched-attributes.js';
 import { NO_ACTIONS, type UserState } from '../../core/states/user-state.js';

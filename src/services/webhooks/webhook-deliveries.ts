@@ -2,7 +2,7 @@ import { cloudEvent, newDeliveryId, newEventId } from '../../announcing/webhook-
 import type { Call } from '../../calls/caller.js';
 import { conflict, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import { PING_TYPE } from '../../core/flags/announcement.js';
 import { quote } from '../../core/values/json.js';
 import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../store/delivery-store.js';

@@ -4,7 +4,7 @@ import type { Call } from '../../calls/caller.js';
 import { checkComment } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/writes/record-audit.js';
 import {
   type ConfigurationWriteOptions,
   Unchanged,

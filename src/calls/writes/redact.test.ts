@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SECRET_NAMES } from '../core/values/secrets.js';
+import { SECRET_NAMES } from '../../core/values/secrets.js';
 import { redact } from './redact.js';
 
 describe('redact', () => {

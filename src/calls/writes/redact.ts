@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
-import { isSecret, REDACTED } from '../core/values/secrets.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
+import { isSecret, REDACTED } from '../../core/values/secrets.js';
 
 /** The value with every secret member replaced, at any depth. */
 export function redact(value: JsonValue): JsonValue {

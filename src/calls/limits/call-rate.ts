@@ -1,5 +1,5 @@
-import { MINUTE_MS, SECOND_MS } from '../core/values/time/time.js';
-import { tooMany } from './errors.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time/time.js';
+import { tooMany } from '../errors.js';
 
 /** How many callers are counted at once: when there are more, those that called longest ago are forgotten. */
 const MAX_KEYS = 50_000;

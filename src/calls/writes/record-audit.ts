@@ -1,11 +1,11 @@
-import type { Flag, Segment, StageList } from '../core/flags/flag.js';
-import type { OrganizationState } from '../core/states/organization-state.js';
-import { isJsonObject, type JsonValue } from '../core/values/json.js';
-import { type AuditSubject, REACH } from '../store/audit-store.js';
-import type { Transaction } from '../store/store.js';
-import type { VersionedThing } from '../store/version-store.js';
-import { actorOf, type Call, confinedTo } from './caller.js';
-import { checkComment } from './check-input.js';
+import type { Flag, Segment, StageList } from '../../core/flags/flag.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import { isJsonObject, type JsonValue } from '../../core/values/json.js';
+import { type AuditSubject, REACH } from '../../store/audit-store.js';
+import type { Transaction } from '../../store/store.js';
+import type { VersionedThing } from '../../store/version-store.js';
+import { actorOf, type Call, confinedTo } from '../caller.js';
+import { checkComment } from '../check-input.js';
 import { redact } from './redact.js';
 
 export interface AuditedChange {

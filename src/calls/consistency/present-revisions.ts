@@ -1,4 +1,4 @@
-import type { Store, Transaction } from '../store/store.js';
+import type { Store, Transaction } from '../../store/store.js';
 
 /** The revisions of some users and organizations, and of the configuration. */
 export interface PresentRevisions {

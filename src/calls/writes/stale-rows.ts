@@ -1,6 +1,6 @@
-import type { AccessRow } from '../core/flags/flag.js';
-import { quote } from '../core/values/json.js';
-import { LatchkeyError } from './errors.js';
+import type { AccessRow } from '../../core/flags/flag.js';
+import { quote } from '../../core/values/json.js';
+import { LatchkeyError } from '../errors.js';
 
 /** An access row without its flag, which the call names. */
 type Row = Omit<AccessRow, 'flagId'>;

@@ -1,8 +1,8 @@
-import type { Flag, Segment, StageList } from '../core/flags/flag.js';
-import type { Names } from '../core/sentences/speaking.js';
-import type { OrganizationState } from '../core/states/organization-state.js';
-import { quote } from '../core/values/json.js';
-import { LatchkeyError } from './errors.js';
+import type { Flag, Segment, StageList } from '../../core/flags/flag.js';
+import type { Names } from '../../core/sentences/speaking.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import { quote } from '../../core/values/json.js';
+import { LatchkeyError } from '../errors.js';
 
 /** What is stored now; undefined when there is none. `names` is how a flag's sentences call segments and other flags. */
 export type PresentVersion =

@@ -1,5 +1,5 @@
-import { isJsonObject, quote } from '../core/values/json.js';
-import { invalidAt } from './errors.js';
+import { isJsonObject, quote } from '../../core/values/json.js';
+import { invalidAt } from '../errors.js';
 
 /**
  * What a consistency token says: an evaluation that carries the token sees at least this state. The token is opaque to

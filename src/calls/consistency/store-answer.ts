@@ -1,5 +1,5 @@
-import { withTimeLimit } from '../outages/time-limit.js';
-import { StoreUnavailable } from '../store/store.js';
+import { withTimeLimit } from '../../outages/time-limit.js';
+import { StoreUnavailable } from '../../store/store.js';
 
 /** How long a call waits for a store that does not answer, in milliseconds. */
 export const STORE_ANSWERS_MS = 250;
