@@ -1,5 +1,5 @@
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { openStore } from '../../src/compose/open-adapters.js';
+import { openStore } from '../../src/compose/server/open-adapters.js';
 import { startConsoleServer } from '../../test/console/stand/console-server.js';
 import { launchWholeChromium } from '../../test/servers/launch-chromium.js';
 import { flagKey, loadManyFlags } from '../stand/many-flags.js';

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { migrate } from '../../src/compose/open-adapters.js';
+import { migrate } from '../../src/compose/server/open-adapters.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { startConsoleServer } from '../../test/console/stand/console-server.js';
 import { launchWholeChromium } from '../../test/servers/launch-chromium.js';

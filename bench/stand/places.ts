@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
-import { migrate } from '../../src/compose/open-adapters.js';
+import { migrate } from '../../src/compose/server/open-adapters.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';

@@ -9,7 +9,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate } from '../../src/compose/open-adapters.js';
+import { migrate } from '../../src/compose/server/open-adapters.js';
 import { unknownUser } from '../../src/core/states/user-state.js';
 import { DAY_MS } from '../../src/core/values/time/time.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';

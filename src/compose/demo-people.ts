@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS } from '../core/values/time/time.js';
 import { EARLY_ADOPTER, OPERATOR } from './demo.js';
-import type { RunningServer } from './start-server.js';
+import type { RunningServer } from './server/start-server.js';
 
 interface DemoPerson {
   readonly organization: string;

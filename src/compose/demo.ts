@@ -1,6 +1,6 @@
 import type { Call } from '../calls/caller.js';
 import type { FlagInput } from '../core/flags/parse-flag.js';
-import type { RunningServer } from './start-server.js';
+import type { RunningServer } from './server/start-server.js';
 
 export const OPERATOR: Call = {
   caller: { kind: 'machine', tokenId: 'demo', scopes: new Set(['admin']), organizationId: '' },

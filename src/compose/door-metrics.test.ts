@@ -7,7 +7,7 @@ import { readConfig } from '../config/config.js';
 import { Metrics } from '../observability/metrics.js';
 import { askOf } from '../rest/testing/rest-stand.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../testing/embedded-latchkey.js';
-import { doorLimits } from './door-limits.js';
+import { doorLimits } from './server/door-limits.js';
 
 let latchkey: EmbeddedLatchkey;
 beforeAll(async () => {

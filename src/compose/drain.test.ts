@@ -7,7 +7,7 @@ import { until } from '../../test/timing.js';
 import { readTlsFiles, type TlsConfig } from '../config/tls-config.js';
 import { OTHER_CERTIFICATE, OTHER_KEY, SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../grpc/testing/self-signed.js';
 import { startEmbedded } from '../testing/embedded-latchkey.js';
-import { watchTls } from './watch-tls.js';
+import { watchTls } from './watches/watch-tls.js';
 
 let folder: string;
 beforeAll(() => {

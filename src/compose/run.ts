@@ -8,8 +8,8 @@ import { StoreUnavailable } from '../store/store.js';
 import { consoleLine } from './console-line.js';
 import { loadDemo } from './demo.js';
 import { loadDemoPeople } from './demo-people.js';
-import { migrate, openStore } from './open-adapters.js';
-import { type RunningServer, startServer } from './start-server.js';
+import { migrate, openStore } from './server/open-adapters.js';
+import { type RunningServer, startServer } from './server/start-server.js';
 
 /** How long calls under way may take after SIGTERM. */
 const DRAIN_MS = 10_000;

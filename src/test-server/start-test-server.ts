@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OpenStoreOptions } from '../compose/open-adapters.js';
-import { type RunningServer, startServerOn } from '../compose/start-server.js';
+import type { OpenStoreOptions } from '../compose/server/open-adapters.js';
+import { type RunningServer, startServerOn } from '../compose/server/start-server.js';
 import { type Config, readSettings } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import { migrateSqlite } from '../store/sqlite/migrate-sqlite.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { Call } from '../calls/caller.js';
-import { type RunningServer, startServer } from '../compose/start-server.js';
+import { type RunningServer, startServer } from '../compose/server/start-server.js';
 import { type Config, readConfig } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import type { ServiceSet } from '../services/service-set.js';

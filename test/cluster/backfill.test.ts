@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { migrate } from '../../src/compose/open-adapters.js';
+import { migrate } from '../../src/compose/server/open-adapters.js';
 import { unknownUser } from '../../src/core/states/user-state.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { loadManyFlags } from '../../bench/stand/many-flags.js';
-import { openStore } from '../../src/compose/open-adapters.js';
+import { openStore } from '../../src/compose/server/open-adapters.js';
 import { busy, until } from '../timing.js';
 import { startConsole, visit, WIDE } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { loadManyUsers } from '../../bench/stand/many-users.js';
-import { openStore } from '../../src/compose/open-adapters.js';
+import { openStore } from '../../src/compose/server/open-adapters.js';
 import type { ListAccessResponse } from '../../src/protocol/gen/admin-json.js';
 import { busy, until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
-import { type RunningServer, startServer } from '../../src/compose/start-server.js';
+import { type RunningServer, startServer } from '../../src/compose/server/start-server.js';
 import { readConfig } from '../../src/config/config.js';
 import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../src/grpc/testing/self-signed.js';

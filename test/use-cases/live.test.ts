@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import type { Scope } from '../../src/store/token-store.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { busy, pause, until } from '../timing.js';

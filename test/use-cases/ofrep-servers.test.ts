@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { TICKET_EPOCH_MS } from '../../src/services/streaming/answer-tickets.js';
 import { connectWire } from '../flagd/wires.js';
 import { until, withinOnePeriod } from '../timing.js';

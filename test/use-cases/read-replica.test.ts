@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { migrate } from '../../src/compose/open-adapters.js';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import { migrate } from '../../src/compose/server/open-adapters.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { type MariadbServer, startMariadb } from '../servers/mariadb-server.js';
 import { until } from '../timing.js';
 import { describeOnMariadb } from './stands/engines.js';

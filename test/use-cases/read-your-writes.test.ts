@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../gen/latchkey/v1/flag.js';

@@ -1,6 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { connectWire, type Events, grpcWire, type Version, type Wire } from '../flagd/wires.js';
 import { busy, insist, until } from '../timing.js';
 import { type CuttableProxy, startCuttableProxy } from './stands/cuttable-proxy.js';

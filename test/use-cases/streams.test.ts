@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import type { IdentifyInput } from '../../src/services/users/users.js';
 import type { Scope } from '../../src/store/token-store.js';

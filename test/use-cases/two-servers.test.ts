@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { busy, until } from '../timing.js';
 import { describeOnMariadb } from './stands/engines.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { beforeAll, expect, it } from '@jest/globals';
-import type { RunningServer } from '../../src/compose/start-server.js';
+import type { RunningServer } from '../../src/compose/server/start-server.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import type { TokenReader } from '../../src/store/token-store.js';

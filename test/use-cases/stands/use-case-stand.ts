@@ -1,6 +1,6 @@
 import type { Call, Person } from '../../../src/calls/caller.js';
 import { STORE_ANSWERS_MS } from '../../../src/calls/consistency/store-answer.js';
-import { type Composed, composeServices } from '../../../src/compose/services.js';
+import { type Composed, composeServices } from '../../../src/compose/server/services.js';
 import type { FlagInput } from '../../../src/core/flags/parse-flag.js';
 import { httpSender } from '../../../src/deliver/http/http-sender.js';
 import type { Notice, Notifier } from '../../../src/notify/notifier.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from '@jest/globals';
-import { startDeliveries } from '../../../src/compose/deliveries.js';
+import { startDeliveries } from '../../../src/compose/server/deliveries.js';
 import { type HttpSenderOptions, httpSender } from '../../../src/deliver/http/http-sender.js';
 import { openBullmqDeliveryQueue } from '../../../src/queue/bullmq/bullmq-delivery-queue.js';
 import type { DeliveryQueue } from '../../../src/queue/delivery-queue.js';

@@ -1,5 +1,5 @@
-import type { Notice, Notifier, Unsubscribe } from '../notify/notifier.js';
-import type { Logger } from '../observability/logger.js';
+import type { Notice, Notifier, Unsubscribe } from '../../notify/notifier.js';
+import type { Logger } from '../../observability/logger.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 

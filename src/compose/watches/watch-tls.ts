@@ -1,4 +1,4 @@
-import { readTlsFiles, type TlsConfig } from '../config/tls-config.js';
+import { readTlsFiles, type TlsConfig } from '../../config/tls-config.js';
 import { repeat } from './repeat.js';
 
 /** How often the files are read. They are not watched, since a mounted secret is replaced by another link. */

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EventLoopPauses } from '../calls/event-loop-pauses.js';
-import type { Configuration } from '../core/flags/flag.js';
-import type { MachineToken } from '../store/token-store.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
+import type { Configuration } from '../../core/flags/flag.js';
+import type { MachineToken } from '../../store/token-store.js';
 
 /** What a start without the store needs: the last configuration that was known, and the machine tokens. */
 export interface SavedSnapshot {

@@ -1,4 +1,4 @@
-import type { CacheObserver, StateKind } from '../store/cached/cache-observer.js';
+import type { CacheObserver, StateKind } from '../../store/cached/cache-observer.js';
 
 /** Adds up how often a cache had what it was asked for, and passes everything on to another observer. */
 export class CacheLookups implements CacheObserver {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { busy, pause, until } from '../../test/timing.js';
+import { busy, pause, until } from '../../../test/timing.js';
 import { repeat } from './repeat.js';
 
 describe('repeated work', () => {

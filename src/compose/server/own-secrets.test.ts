@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Config, readConfig } from '../config/config.js';
+import { type Config, readConfig } from '../../config/config.js';
 import { adminToken, ticketSecrets } from './own-secrets.js';
 
 const [GIVEN, FORMER] = ['g'.repeat(32), 'f'.repeat(32)];

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DAY_MS, SECOND_MS } from '../core/values/time/time.js';
+import { DAY_MS, SECOND_MS } from '../../core/values/time/time.js';
 import { EpochWatch } from './epoch-watch.js';
 import { RollbackWatch } from './rollback-watch.js';
 

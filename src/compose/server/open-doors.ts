@@ -1,20 +1,20 @@
-import { actorOf } from '../calls/caller.js';
-import type { DoorName } from '../calls/door-name.js';
-import type { Refusal } from '../calls/refusal.js';
-import type { Config } from '../config/config.js';
-import { ConfigError } from '../config/environment.js';
-import type { FlagdConfig } from '../config/flagd-config.js';
-import type { GrpcDoor } from '../grpc/open-door.js';
-import type { Authenticator } from '../identity/authenticator.js';
-import { authenticatorOf } from '../identity/authenticator-of.js';
-import { CallOverrides } from '../identity/call-overrides.js';
-import { callLog, type EndedCall } from '../observability/call-log.js';
-import type { Logger } from '../observability/logger.js';
-import type { Metrics } from '../observability/metrics.js';
-import { OpenFeatureResolver } from '../openfeature/resolver.js';
-import { DampedReports } from '../outages/damped-reports.js';
-import type { RestDoor } from '../rest/rest-door.js';
-import type { EndedRequest } from '../rest/server/observe.js';
+import { actorOf } from '../../calls/caller.js';
+import type { DoorName } from '../../calls/door-name.js';
+import type { Refusal } from '../../calls/refusal.js';
+import type { Config } from '../../config/config.js';
+import { ConfigError } from '../../config/environment.js';
+import type { FlagdConfig } from '../../config/flagd-config.js';
+import type { GrpcDoor } from '../../grpc/open-door.js';
+import type { Authenticator } from '../../identity/authenticator.js';
+import { authenticatorOf } from '../../identity/authenticator-of.js';
+import { CallOverrides } from '../../identity/call-overrides.js';
+import { callLog, type EndedCall } from '../../observability/call-log.js';
+import type { Logger } from '../../observability/logger.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { OpenFeatureResolver } from '../../openfeature/resolver.js';
+import { DampedReports } from '../../outages/damped-reports.js';
+import type { RestDoor } from '../../rest/rest-door.js';
+import type { EndedRequest } from '../../rest/server/observe.js';
 import { type DoorLimits, doorLimits } from './door-limits.js';
 import { CONSOLE_FOLDER, RELEASE } from './release.js';
 import type { Composed } from './services.js';
@@ -112,7 +112,7 @@ async function grpcDoor(
   { composed, metrics, logger, limits, authenticator }: DoorParts,
 ): Promise<GrpcDoor> {
   const { grpcAddress: address, grpcMaxConnectionAgeMs: maxConnectionAgeMs, tls } = config;
-  const { openGrpcDoor } = await import('../grpc/grpc-door.js');
+  const { openGrpcDoor } = await import('../../grpc/grpc-door.js');
   const observer = callLog('grpc', metrics, logger);
   return openGrpcDoor({
     ...{ services: composed.services, address, tls, observer },
@@ -127,7 +127,7 @@ async function grpcDoor(
 
 async function flagdDoor(config: Config, { address, token }: FlagdConfig, parts: DoorParts): Promise<GrpcDoor> {
   const { composed, metrics, logger, authenticator, resolver, limits } = parts;
-  const { openFlagdDoor } = await import('../grpc/flagd/flagd-door.js');
+  const { openFlagdDoor } = await import('../../grpc/flagd/flagd-door.js');
   return openFlagdDoor({
     ...{ services: composed.services, resolver, authenticator, address, token, tls: config.tls },
     limits: { maxConnectionAgeMs: config.grpcMaxConnectionAgeMs, ...limits.grpcConnections('flagd') },
@@ -140,7 +140,7 @@ async function flagdDoor(config: Config, { address, token }: FlagdConfig, parts:
 }
 
 async function restDoor(config: Config, parts: DoorParts, grpcAddress: string | undefined): Promise<RestDoor> {
-  const { openRestDoor } = await import('../rest/rest-door.js');
+  const { openRestDoor } = await import('../../rest/rest-door.js');
   return openRestDoor({
     ...whatIsAsked('rest', config, parts),
     address: config.httpAddress,
@@ -161,7 +161,7 @@ async function restDoor(config: Config, parts: DoorParts, grpcAddress: string | 
 }
 
 async function operationsDoor(config: Config, address: string, parts: DoorParts): Promise<RestDoor> {
-  const { openOperationsDoor } = await import('../rest/operations-door.js');
+  const { openOperationsDoor } = await import('../../rest/operations-door.js');
   return openOperationsDoor({ ...whatIsAsked('operations', config, parts), address });
 }
 

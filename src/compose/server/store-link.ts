@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config/config.js';
-import { snapshotFile } from '../config/config.js';
-import { storedConfiguration } from '../core/snapshot/compiling/stored-configuration.js';
-import type { Logger } from '../observability/logger.js';
-import type { SqlStore } from '../store/sql/sql-store.js';
-import { StoreUnavailable } from '../store/store.js';
-import { repeat } from './repeat.js';
-import type { RollbackWatch } from './rollback-watch.js';
+import type { Config } from '../../config/config.js';
+import { snapshotFile } from '../../config/config.js';
+import { storedConfiguration } from '../../core/snapshot/compiling/stored-configuration.js';
+import type { Logger } from '../../observability/logger.js';
+import type { SqlStore } from '../../store/sql/sql-store.js';
+import { StoreUnavailable } from '../../store/store.js';
+import { repeat } from '../watches/repeat.js';
+import type { RollbackWatch } from '../watches/rollback-watch.js';
 import type { Composed } from './services.js';
 import { readSnapshot, saveSnapshot } from './snapshot-file.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EMPTY_CONFIGURATION } from '../core/snapshot/compiling/compile-snapshot.js';
+import { EMPTY_CONFIGURATION } from '../../core/snapshot/compiling/compile-snapshot.js';
 import { readSnapshot, type SavedSnapshot, saveSnapshot } from './snapshot-file.js';
 
 const SAVED: SavedSnapshot = {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { presentRevisions } from '../calls/consistency/present-revisions.js';
-import { DAY_MS } from '../core/values/time/time.js';
-import type { Logger } from '../observability/logger.js';
-import { PULSE_KEPT_MS } from '../store/sql/engine/pulse.js';
-import type { SqlStore } from '../store/sql/sql-store.js';
+import { presentRevisions } from '../../calls/consistency/present-revisions.js';
+import { DAY_MS } from '../../core/values/time/time.js';
+import type { Logger } from '../../observability/logger.js';
+import { PULSE_KEPT_MS } from '../../store/sql/engine/pulse.js';
+import type { SqlStore } from '../../store/sql/sql-store.js';
 import type { EpochWatch } from './epoch-watch.js';
 
 /** That the store gave something in an older revision than before. */

@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.js';
+import type { Store } from '../../store/store.js';
 
 /** Remembers the store's epoch, which every write and every token needs, and notices when a restore has changed it. */
 export class EpochWatch {

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/consistency/store-answer.js';
-import { type Config, pulseFile } from '../config/config.js';
-import type { TlsConfig } from '../config/tls-config.js';
-import { httpSender } from '../deliver/http/http-sender.js';
-import { failureLog } from '../observability/failure-log.js';
-import type { Logger } from '../observability/logger.js';
-import { type MetricSources, Metrics } from '../observability/metrics.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/consistency/store-answer.js';
+import { type Config, pulseFile } from '../../config/config.js';
+import type { TlsConfig } from '../../config/tls-config.js';
+import { httpSender } from '../../deliver/http/http-sender.js';
+import { failureLog } from '../../observability/failure-log.js';
+import type { Logger } from '../../observability/logger.js';
+import { type MetricSources, Metrics } from '../../observability/metrics.js';
+import { repeat } from '../watches/repeat.js';
+import { RollbackWatch } from '../watches/rollback-watch.js';
+import { watchTls } from '../watches/watch-tls.js';
 import {
   openDeliveryQueue,
   openEventIntake,
@@ -17,11 +20,8 @@ import {
 import { type Doors, openConnectionsOf, openDoors, openStreamsOf } from './open-doors.js';
 import { adminToken, ticketSecrets } from './own-secrets.js';
 import { passOnNotices } from './pass-on-notices.js';
-import { repeat } from './repeat.js';
-import { RollbackWatch } from './rollback-watch.js';
 import { type Composed, composeServices } from './services.js';
 import { StoreLink, type StoreLinkOptions } from './store-link.js';
-import { watchTls } from './watch-tls.js';
 import { type RunningWorker, startWorker } from './worker.js';
 
 /** How often a server says how it is, in milliseconds. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { adminTokenFile, type Config, secretFile } from '../config/config.js';
-import { ConfigError } from '../config/environment.js';
-import { newSecret } from '../services/tokens/tokens.js';
+import { adminTokenFile, type Config, secretFile } from '../../config/config.js';
+import { ConfigError } from '../../config/environment.js';
+import { newSecret } from '../../services/tokens/tokens.js';
 
 const OWNER_ONLY = 0o600;
 const FOLDER_OF_OWNER = 0o700;

@@ -1,14 +1,14 @@
-import { SECOND_MS } from '../core/values/time/time.js';
-import type { WebhookSender } from '../deliver/sender.js';
-import type { DeliveryQueue } from '../queue/delivery-queue.js';
-import { MAX_ENDPOINTS } from '../services/webhooks/webhooks.js';
-import type { DeliveryState } from '../store/delivery-store.js';
-import type { Store } from '../store/store.js';
-import { DeliveryLanes } from '../worker/deliveries/delivery-lanes.js';
-import { type DeliveryObserver, DeliveryWorker } from '../worker/deliveries/delivery-worker.js';
-import { OutboundRelay } from '../worker/deliveries/relay-outbound.js';
-import { sweepDeliveries } from '../worker/deliveries/sweep-deliveries.js';
-import { repeat } from './repeat.js';
+import { SECOND_MS } from '../../core/values/time/time.js';
+import type { WebhookSender } from '../../deliver/sender.js';
+import type { DeliveryQueue } from '../../queue/delivery-queue.js';
+import { MAX_ENDPOINTS } from '../../services/webhooks/webhooks.js';
+import type { DeliveryState } from '../../store/delivery-store.js';
+import type { Store } from '../../store/store.js';
+import { DeliveryLanes } from '../../worker/deliveries/delivery-lanes.js';
+import { type DeliveryObserver, DeliveryWorker } from '../../worker/deliveries/delivery-worker.js';
+import { OutboundRelay } from '../../worker/deliveries/relay-outbound.js';
+import { sweepDeliveries } from '../../worker/deliveries/sweep-deliveries.js';
+import { repeat } from '../watches/repeat.js';
 
 export interface DeliveryParts {
   readonly store: Store;

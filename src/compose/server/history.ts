@@ -1,8 +1,8 @@
-import { AuditService } from '../services/history/audit.js';
-import { RestoreService, type RestoreServices } from '../services/history/restoring.js';
-import { UndoService, type UndoServices } from '../services/history/undo.js';
-import { VersionService } from '../services/history/versions.js';
-import type { Store } from '../store/store.js';
+import { AuditService } from '../../services/history/audit.js';
+import { RestoreService, type RestoreServices } from '../../services/history/restoring.js';
+import { UndoService, type UndoServices } from '../../services/history/undo.js';
+import { VersionService } from '../../services/history/versions.js';
+import type { Store } from '../../store/store.js';
 
 type Parts = Omit<RestoreServices & UndoServices, 'audit' | 'restoring' | 'versions'> & { readonly store: Store };
 

@@ -1,10 +1,10 @@
-import type { DoorName } from '../calls/door-name.js';
-import { AddressRate } from '../calls/limits/address-rate.js';
-import { CallRate } from '../calls/limits/call-rate.js';
-import type { ConnectionsOptions } from '../calls/limits/connections.js';
-import { TrustedProxies } from '../calls/limits/trusted-proxies.js';
-import type { Config } from '../config/config.js';
-import type { Metrics } from '../observability/metrics.js';
+import type { DoorName } from '../../calls/door-name.js';
+import { AddressRate } from '../../calls/limits/address-rate.js';
+import { CallRate } from '../../calls/limits/call-rate.js';
+import type { ConnectionsOptions } from '../../calls/limits/connections.js';
+import { TrustedProxies } from '../../calls/limits/trusted-proxies.js';
+import type { Config } from '../../config/config.js';
+import type { Metrics } from '../../observability/metrics.js';
 
 /** What holds at all doors alike, whoever calls. */
 export interface DoorLimits {
