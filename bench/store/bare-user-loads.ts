@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import mysql from 'mysql2/promise';
 import { partitionOf } from '../../src/core/values/partition.js';
 import { mysqlDialect } from '../../src/store/mysql/mysql-dialect.js';
-import { DAY, TIMER, userStateQuery } from '../../src/store/sql/users/user-state-query.js';
+import { DAY, TIMER, userStateQuery } from '../../src/store/sql/users/state/user-state-query.js';
 import { userName } from '../stand/many-users.js';
 
 const USERS_PER_STATEMENT = 50;

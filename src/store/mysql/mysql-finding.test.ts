@@ -3,9 +3,9 @@ import { createDatabase, type TestDatabase } from '../../../test/servers/test-se
 import type { UsersRequest } from '../finder.js';
 import { insertRows } from '../sql/engine/insert-rows.js';
 import { openPool, type Pool } from '../sql/engine/knex-engine.js';
+import { userKey } from '../sql/engine/user-keys.js';
 import { findOrganizations } from '../sql/finding/found-organizations.js';
 import { findUsers } from '../sql/finding/found-users.js';
-import { userKey } from '../sql/users/user-keys.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { mysqlDialect } from './mysql-dialect.js';
 import { mysqlPool } from './mysql-pool.js';

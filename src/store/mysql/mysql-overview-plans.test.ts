@@ -3,14 +3,14 @@ import { createDatabase, type TestDatabase } from '../../../test/servers/test-se
 import { insertRows } from '../sql/engine/insert-rows.js';
 import { openPool, type Pool } from '../sql/engine/knex-engine.js';
 import type { Engine } from '../sql/engine/sql.js';
+import { userKey } from '../sql/engine/user-keys.js';
 import { eventReader } from '../sql/events/event-reader.js';
 import { auditReader } from '../sql/records/audit.js';
 import { backfillReader } from '../sql/records/backfills.js';
 import { nodeStore } from '../sql/records/nodes.js';
 import { derivedStore } from '../sql/users/derived-store.js';
+import { timerReader } from '../sql/users/ledger/timer-store.js';
 import { searchFill } from '../sql/users/search-fill.js';
-import { timerReader } from '../sql/users/timer-store.js';
-import { userKey } from '../sql/users/user-keys.js';
 import { deliveryStore } from '../sql/webhooks/deliveries.js';
 import { outboundReader } from '../sql/webhooks/outbound.js';
 import { webhookReader } from '../sql/webhooks/webhooks.js';

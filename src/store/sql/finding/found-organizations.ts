@@ -5,7 +5,7 @@ import { pageOf } from '../engine/page-of.js';
 import { beginsWith, comesBefore } from '../engine/prefix-range.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
-import { userKeys } from '../users/user-keys.js';
+import { userKeys } from '../engine/user-keys.js';
 
 /** How many organizations a page has at most where their members are counted. */
 const COUNTED_AT_ONCE = 100;

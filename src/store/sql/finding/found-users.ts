@@ -6,7 +6,7 @@ import type { Page } from '../../page.js';
 import { joinPosition } from '../engine/page-of.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
-import { USER_KEY, type UserKey } from '../users/user-keys.js';
+import { USER_KEY, type UserKey } from '../engine/user-keys.js';
 import { IS_SOMEBODY } from '../users/user-pages.js';
 import { type Candidate, placeIn, sourcesOf } from './user-sources.js';
 

@@ -6,7 +6,7 @@ import type { SqlValue } from '../engine/dialect.js';
 import { numberAfter, splitPosition } from '../engine/page-of.js';
 import { beginsWith } from '../engine/prefix-range.js';
 import type { Sql } from '../engine/sql.js';
-import type { UserKey } from '../users/user-keys.js';
+import type { UserKey } from '../engine/user-keys.js';
 
 /** Somebody who may be looked for, found by an index alone. */
 export interface Candidate {

@@ -1,8 +1,8 @@
 import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
-import { countedWhole } from '../users/counted-users.js';
-import { StageCounts } from '../users/stage-counts.js';
-import { USER_KEY, type UserKey } from '../users/user-keys.js';
+import { USER_KEY, type UserKey } from '../engine/user-keys.js';
+import { countedWhole } from '../users/stages/counted-users.js';
+import { StageCounts } from '../users/stages/stage-counts.js';
 
 const CURSOR = 'onboarding_counted';
 const ALL = 'all';

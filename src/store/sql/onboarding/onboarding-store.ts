@@ -12,7 +12,7 @@ import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import { runAgain } from '../engine/run-again.js';
 import type { Engine, Sql } from '../engine/sql.js';
-import { ALL_WEEKS, NOW, REACHED, UNKNOWN_WEEK } from '../users/stage-counts.js';
+import { ALL_WEEKS, NOW, REACHED, UNKNOWN_WEEK } from '../users/stages/stage-counts.js';
 import { countSome, isWhole } from './count-stored.js';
 
 export function onboardingStore(engine: Engine): OnboardingStore {

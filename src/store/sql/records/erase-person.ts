@@ -2,7 +2,7 @@ import { actorNamed, ERASED, erasedEntry, erasedText } from '../../../core/histo
 import { isJsonObject, type JsonValue } from '../../../core/values/json.js';
 import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
-import { userKey } from '../users/user-keys.js';
+import { userKey } from '../engine/user-keys.js';
 import { AUDIT_COLUMNS, type AuditRow } from './audit-row.js';
 
 /** See `AuditWriter.erasePerson`. */

@@ -1,6 +1,6 @@
 import type { DerivedStore } from '../../derived-store.js';
 import { type Engine, firstRow } from '../engine/sql.js';
-import { derivedRevision } from './derived-actions.js';
+import { derivedRevision } from './counts/derived-actions.js';
 
 export function derivedStore({ read, write }: Engine): DerivedStore {
   const through = async (): Promise<number> => {

@@ -4,8 +4,8 @@ import type { OrganizationWriter } from '../../organization-store.js';
 import { loadOrganizations } from '../configuration/organization-state.js';
 import { organizationWriter } from '../configuration/organization-writer.js';
 import type { Engine, Sql } from '../engine/sql.js';
-import { bringUp } from './derived-actions.js';
-import { loadUsers } from './user-state.js';
+import { bringUp } from './counts/derived-actions.js';
+import { loadUsers } from './state/user-state.js';
 import { lockUsers } from './user-writer.js';
 
 type Earners = ReadonlyMap<string, UserState>;

@@ -6,7 +6,7 @@ import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
 import type { Sql } from '../engine/sql.js';
-import { userKey } from './user-keys.js';
+import { userKey } from '../engine/user-keys.js';
 
 // `user_roles` has a row for each role of each member of an organization. It says what the profiles say, in the order in which
 // members are found by their role; whoever is in no organization has none.

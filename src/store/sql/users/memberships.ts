@@ -2,7 +2,7 @@ import type { Membership } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
-import { USER_KEY, userKey, userKeys } from './user-keys.js';
+import { USER_KEY, userKey, userKeys } from '../engine/user-keys.js';
 
 /** How many changes of a user's organization are kept, the newest ones: who goes back and forth for ever does not fill the table. */
 const MEMBERSHIPS_KEPT = 1_000;

@@ -2,7 +2,7 @@ import { keptForSearch } from '../../../core/states/searched-attributes.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
-import { USER_KEY, type UserKey } from './user-keys.js';
+import { USER_KEY, type UserKey } from '../engine/user-keys.js';
 
 /** By what a user is found. */
 export interface Searched {

@@ -1,8 +1,8 @@
 import type { UserHistory } from '../../user-store.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
 import type { Sql } from '../engine/sql.js';
-import { readFlagLedger, readLedger } from './unlock-ledger.js';
-import { userKey } from './user-keys.js';
+import { userKey } from '../engine/user-keys.js';
+import { readFlagLedger, readLedger } from './ledger/unlock-ledger.js';
 import { readDeleted } from './user-removal.js';
 
 interface StageChangeRow {

@@ -4,9 +4,9 @@ import { PARTITIONS, type PartitionRange } from '../../../core/values/partition.
 import { FIRST_USER, type UserCursor, type UserPage, type UserPageRequest, type UserPages } from '../../user-pages.js';
 import { commaSeparated, type Dialect, type SqlValue } from '../engine/dialect.js';
 import type { Engine, Sql } from '../engine/sql.js';
-import { bringUp, countAs } from './derived-actions.js';
-import { type UserKey, userKeys } from './user-keys.js';
-import { isBehind, userStateOf } from './user-state.js';
+import { type UserKey, userKeys } from '../engine/user-keys.js';
+import { bringUp, countAs } from './counts/derived-actions.js';
+import { isBehind, userStateOf } from './state/user-state.js';
 import {
   ACCESS,
   DAY,
@@ -17,7 +17,7 @@ import {
   type UserStateRow,
   type UserStateTable,
   userStateQuery,
-} from './user-state-query.js';
+} from './state/user-state-query.js';
 
 /** How many partitions the first statement of a count looks through, and about how many users each later one counts. */
 const FIRST_PARTITIONS = 16;

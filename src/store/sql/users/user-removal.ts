@@ -5,8 +5,8 @@ import type { SqlValue } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
+import { type UserKey, userKey } from '../engine/user-keys.js';
 import { forgetContributorOfDead, forgetContributors } from '../events/contributions.js';
-import { type UserKey, userKey } from './user-keys.js';
 
 type Row = Readonly<Record<string, SqlValue>>;
 

@@ -4,23 +4,23 @@ import type { EarnerWriter, UserProfile, UserWriter } from '../../user-store.js'
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
-import { countedWhole, recounted } from './counted-users.js';
-import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
-import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
-import { firstAndLast, keptPage, lastEvents } from './kept-events.js';
-import type { LockedUsers } from './locked-users.js';
+import { USER_KEY, type UserKey, userKey, userKeys } from '../engine/user-keys.js';
+import { bringUp, dropCounted, storeBroughtUp } from './counts/derived-actions.js';
+import { addDistinctValues, dropDistinctValues, knownValues } from './counts/distinct-values.js';
+import { firstAndLast, keptPage, lastEvents } from './counts/kept-events.js';
+import { putSpans, readSpans } from './counts/sequence-spans.js';
+import { addDays, dayRows, forgetActions, putTotals, takeDays } from './counts/totals.js';
+import { timerWriter } from './ledger/timer-store.js';
+import { appendLedger } from './ledger/unlock-ledger.js';
 import { putMemberRoles } from './member-roles.js';
 import { putMembership, readMemberships } from './memberships.js';
-import { putStage } from './put-stage.js';
 import { leaveSearched, putSearched } from './searched-users.js';
-import { putSpans, readSpans } from './sequence-spans.js';
-import type { StageCounts } from './stage-counts.js';
-import { timerWriter } from './timer-store.js';
-import { addDays, dayRows, forgetActions, putTotals, takeDays } from './totals.js';
-import { appendLedger } from './unlock-ledger.js';
-import { USER_KEY, type UserKey, userKey, userKeys } from './user-keys.js';
+import { countedWhole, recounted } from './stages/counted-users.js';
+import { putStage } from './stages/put-stage.js';
+import type { StageCounts } from './stages/stage-counts.js';
+import type { LockedUsers } from './state/locked-users.js';
+import { loadLocked, loadUsers } from './state/user-state.js';
 import { addDeleted, removeUser } from './user-removal.js';
-import { loadLocked, loadUsers } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 

@@ -1,5 +1,5 @@
-import type { Effect } from '../../../core/flags/flag.js';
-import { foldLedger, type LedgerFold, type LedgerKind } from '../../../core/states/ledger.js';
+import type { Effect } from '../../../../core/flags/flag.js';
+import { foldLedger, type LedgerFold, type LedgerKind } from '../../../../core/states/ledger.js';
 import {
   type ActionDay,
   type ActionNames,
@@ -11,12 +11,12 @@ import {
   type UserState,
   unknownEarner,
   unknownUser,
-} from '../../../core/states/user-state.js';
-import { commaSeparated, type SqlValue } from '../engine/dialect.js';
-import { chunksOf } from '../engine/rows-by-key.js';
-import { parseJson, type Sql } from '../engine/sql.js';
+} from '../../../../core/states/user-state.js';
+import { commaSeparated, type SqlValue } from '../../engine/dialect.js';
+import { chunksOf } from '../../engine/rows-by-key.js';
+import { parseJson, type Sql } from '../../engine/sql.js';
+import { userKeys } from '../../engine/user-keys.js';
 import type { LockedUsers } from './locked-users.js';
-import { userKeys } from './user-keys.js';
 import {
   ACCESS,
   DAY,

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import type { CountedValue, UserDistinctValue } from '../../../core/counting/distinct-values.js';
-import type { Earner } from '../../../core/states/user-state.js';
-import type { KnownValues } from '../../user-store.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
-import { eventKeyOf } from '../events/event-row.js';
-import { userKey } from './user-keys.js';
+import type { CountedValue, UserDistinctValue } from '../../../../core/counting/distinct-values.js';
+import type { Earner } from '../../../../core/states/user-state.js';
+import type { KnownValues } from '../../../user-store.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { rowsByKey } from '../../engine/rows-by-key.js';
+import type { Sql } from '../../engine/sql.js';
+import { userKey } from '../../engine/user-keys.js';
+import { eventKeyOf } from '../../events/event-row.js';
 
 const HASH_BYTES = 16;
 const KEY = ['part', 'user_id', 'action', 'value_hash'] as const;

@@ -4,11 +4,11 @@ import {
   lastDayOf,
   type UserActionDay,
   type UserActionTotal,
-} from '../../../core/states/user-state.js';
-import { commaSeparated } from '../engine/dialect.js';
-import { insertRows } from '../engine/insert-rows.js';
-import type { Sql } from '../engine/sql.js';
-import { type UserKey, userKey } from './user-keys.js';
+} from '../../../../core/states/user-state.js';
+import { commaSeparated } from '../../engine/dialect.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import type { Sql } from '../../engine/sql.js';
+import { type UserKey, userKey } from '../../engine/user-keys.js';
 
 export async function putTotals(sql: Sql, totals: readonly UserActionTotal[], earner: Earner): Promise<void> {
   await insertRows(sql, {

@@ -1,7 +1,7 @@
-import type { Cause, EventCause, LedgerEntry } from '../../../core/states/ledger.js';
-import { rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
-import { contributionKeyOf, dedupeText, EVENT_KEY } from '../events/event-row.js';
+import type { Cause, EventCause, LedgerEntry } from '../../../../core/states/ledger.js';
+import { rowsByKey } from '../../engine/rows-by-key.js';
+import type { Sql } from '../../engine/sql.js';
+import { contributionKeyOf, dedupeText, EVENT_KEY } from '../../events/event-row.js';
 
 /**
  * The cause of an organization's entry as it is stored. Who did it is not written down once more: the entry refers to the event, which

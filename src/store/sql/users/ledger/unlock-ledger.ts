@@ -1,16 +1,16 @@
-import type { Cause, LedgerEntry, LedgerKind } from '../../../core/states/ledger.js';
-import type { Earner } from '../../../core/states/user-state.js';
-import { isOrganizationPartition } from '../../../core/values/partition.js';
-import type { Page, PageRequest } from '../../page.js';
-import type { LedgerOrder, UserLedgerEntry } from '../../user-store.js';
-import type { SqlValue } from '../engine/dialect.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { joinPosition, numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
-import { rowsByKey } from '../engine/rows-by-key.js';
-import { parseJson, type Sql } from '../engine/sql.js';
-import type { LockedUsers } from './locked-users.js';
+import type { Cause, LedgerEntry, LedgerKind } from '../../../../core/states/ledger.js';
+import type { Earner } from '../../../../core/states/user-state.js';
+import { isOrganizationPartition } from '../../../../core/values/partition.js';
+import type { Page, PageRequest } from '../../../page.js';
+import type { LedgerOrder, UserLedgerEntry } from '../../../user-store.js';
+import type { SqlValue } from '../../engine/dialect.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { joinPosition, numberAfter, pageOf, splitPosition } from '../../engine/page-of.js';
+import { rowsByKey } from '../../engine/rows-by-key.js';
+import { parseJson, type Sql } from '../../engine/sql.js';
+import { USER_KEY, type UserKey, userKey, userKeys } from '../../engine/user-keys.js';
+import type { LockedUsers } from '../state/locked-users.js';
 import { storedCause, withContributors } from './stored-cause.js';
-import { USER_KEY, type UserKey, userKey, userKeys } from './user-keys.js';
 
 interface UnlockRow {
   readonly seq: number;

@@ -1,13 +1,21 @@
-import type { SaidEvent } from '../../../core/counting/derivations.js';
-import type { Span } from '../../../core/counting/take-back.js';
-import { amountOf } from '../../../core/values/millionths.js';
-import { localDay } from '../../../core/values/time/local-time.js';
-import type { KeptEvent } from '../../event-store.js';
-import type { FirstAndLast } from '../../user-store.js';
-import { commaSeparated } from '../engine/dialect.js';
-import { firstRow, parseJson, type Sql } from '../engine/sql.js';
-import { DONE, eventKeyOf, keptOf, keyRangeOf, nameOf, STORED_COLUMNS, type StoredRow } from '../events/event-row.js';
-import type { UserKey } from './user-keys.js';
+import type { SaidEvent } from '../../../../core/counting/derivations.js';
+import type { Span } from '../../../../core/counting/take-back.js';
+import { amountOf } from '../../../../core/values/millionths.js';
+import { localDay } from '../../../../core/values/time/local-time.js';
+import type { KeptEvent } from '../../../event-store.js';
+import type { FirstAndLast } from '../../../user-store.js';
+import { commaSeparated } from '../../engine/dialect.js';
+import { firstRow, parseJson, type Sql } from '../../engine/sql.js';
+import type { UserKey } from '../../engine/user-keys.js';
+import {
+  DONE,
+  eventKeyOf,
+  keptOf,
+  keyRangeOf,
+  nameOf,
+  STORED_COLUMNS,
+  type StoredRow,
+} from '../../events/event-row.js';
 
 const USERS_PER_STATEMENT = 100;
 /** How many events are held at once. */

@@ -1,5 +1,5 @@
-import type { Dialect } from '../engine/dialect.js';
-import { USER_KEY } from './user-keys.js';
+import type { Dialect } from '../../engine/dialect.js';
+import { USER_KEY } from '../../engine/user-keys.js';
 
 /** The tables that a user's state, and timer, are read from. Rows of {@link userStateQuery} name theirs by these numbers. */
 export const PROFILE = 0;

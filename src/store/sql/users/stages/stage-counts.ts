@@ -1,9 +1,9 @@
-import { durationBucket } from '../../../core/values/duration-histogram.js';
-import { weekNumber } from '../../../core/values/time/joining-week.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { changeByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
-import type { UserKey } from './user-keys.js';
+import { durationBucket } from '../../../../core/values/duration-histogram.js';
+import { weekNumber } from '../../../../core/values/time/joining-week.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { changeByKey } from '../../engine/rows-by-key.js';
+import type { Sql } from '../../engine/sql.js';
+import type { UserKey } from '../../engine/user-keys.js';
 
 /** In place of a week: all weeks together, and joined at an unknown instant. No instant that can be stored is in such a week. */
 export const ALL_WEEKS = -2_000_000_000;

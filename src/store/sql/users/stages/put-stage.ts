@@ -1,9 +1,9 @@
-import { durationBucket } from '../../../core/values/duration-histogram.js';
-import type { StageChange } from '../../user-store.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { durationBucket } from '../../../../core/values/duration-histogram.js';
+import type { StageChange } from '../../../user-store.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { firstRow, type Sql } from '../../engine/sql.js';
+import { type UserKey, userKey } from '../../engine/user-keys.js';
 import { NOW, REACHED, type StageCounts } from './stage-counts.js';
-import { type UserKey, userKey } from './user-keys.js';
 
 /** How many changes of a user's stage are kept, the newest ones: who goes back and forth for ever does not fill the table. */
 const STAGE_CHANGES_KEPT = 1_000;

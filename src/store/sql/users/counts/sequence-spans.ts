@@ -1,10 +1,10 @@
-import type { UserSpans } from '../../../core/counting/sequences.js';
-import type { Span } from '../../../core/counting/spans.js';
-import type { Earner } from '../../../core/states/user-state.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { rowsByKey } from '../engine/rows-by-key.js';
-import { parseJson, type Sql } from '../engine/sql.js';
-import { userKey } from './user-keys.js';
+import type { UserSpans } from '../../../../core/counting/sequences.js';
+import type { Span } from '../../../../core/counting/spans.js';
+import type { Earner } from '../../../../core/states/user-state.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { rowsByKey } from '../../engine/rows-by-key.js';
+import { parseJson, type Sql } from '../../engine/sql.js';
+import { userKey } from '../../engine/user-keys.js';
 
 const KEY = ['part', 'user_id', 'action'] as const;
 

@@ -1,7 +1,7 @@
-import { rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
+import { rowsByKey } from '../../engine/rows-by-key.js';
+import type { Sql } from '../../engine/sql.js';
+import { USER_KEY, type UserKey } from '../../engine/user-keys.js';
 import type { CountedStage, CountedUnder, StageCounts } from './stage-counts.js';
-import { USER_KEY, type UserKey } from './user-keys.js';
 
 interface UnderRow {
   readonly part: number;

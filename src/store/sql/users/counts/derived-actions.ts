@@ -1,16 +1,16 @@
-import { Derivations } from '../../../core/counting/derivations.js';
-import { firstsNeeded, Recount, type Recounted } from '../../../core/counting/recount.js';
-import type { UserSpans } from '../../../core/counting/sequences.js';
-import type { Derivation } from '../../../core/flags/flag.js';
-import type { Earner, UserState } from '../../../core/states/user-state.js';
-import { ANY_ACTION } from '../../../core/values/names.js';
-import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
-import { firstRow, parseJson, type Sql } from '../engine/sql.js';
+import { Derivations } from '../../../../core/counting/derivations.js';
+import { firstsNeeded, Recount, type Recounted } from '../../../../core/counting/recount.js';
+import type { UserSpans } from '../../../../core/counting/sequences.js';
+import type { Derivation } from '../../../../core/flags/flag.js';
+import type { Earner, UserState } from '../../../../core/states/user-state.js';
+import { ANY_ACTION } from '../../../../core/values/names.js';
+import { changeByKey, dropByKey, rowsByKey } from '../../engine/rows-by-key.js';
+import { firstRow, parseJson, type Sql } from '../../engine/sql.js';
+import { type UserKey, userKey, userKeys } from '../../engine/user-keys.js';
 import { addDistinctValues } from './distinct-values.js';
 import { keptOfUsers } from './kept-events.js';
 import { putSpans } from './sequence-spans.js';
 import { addDays, putTotals } from './totals.js';
-import { type UserKey, userKey, userKeys } from './user-keys.js';
 
 /** How actions are derived now, and since which revision each is, or is no more. */
 interface Derived {

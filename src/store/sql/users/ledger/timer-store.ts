@@ -1,11 +1,11 @@
-import type { Earner } from '../../../core/states/user-state.js';
-import { isOrganizationPartition } from '../../../core/values/partition.js';
-import type { TimerReader, TimerWriter } from '../../user-store.js';
-import { insertRows } from '../engine/insert-rows.js';
-import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
-import type { LockedUsers } from './locked-users.js';
-import { USER_KEY, userKey, userKeys } from './user-keys.js';
+import type { Earner } from '../../../../core/states/user-state.js';
+import { isOrganizationPartition } from '../../../../core/values/partition.js';
+import type { TimerReader, TimerWriter } from '../../../user-store.js';
+import { insertRows } from '../../engine/insert-rows.js';
+import { changeByKey, rowsByKey } from '../../engine/rows-by-key.js';
+import type { Sql } from '../../engine/sql.js';
+import { USER_KEY, userKey, userKeys } from '../../engine/user-keys.js';
+import type { LockedUsers } from '../state/locked-users.js';
 
 interface TimerRow {
   readonly part: number;
