@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_DEPTH, MAX_LEAVES, MAX_NODES, MAX_SIZE } from '../../src/core/conditions/validate-conditions.js';
+import { MAX_DEPTH, MAX_LEAVES, MAX_NODES, MAX_SIZE } from '../../src/core/conditions/checking/validate-conditions.js';
 import { MAX_PREREQUISITE_DEPTH } from '../../src/core/flags/flag.js';
 import { validateSegment } from '../../src/core/snapshot/checking/validate-configuration.js';
 import { MAX_EXPANDED_CONDITIONS, MAX_SEGMENT_DEPTH } from '../../src/core/snapshot/expansion.js';

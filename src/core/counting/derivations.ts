@@ -1,4 +1,4 @@
-import { ConditionCompiler } from '../conditions/compile-conditions.js';
+import { ConditionCompiler } from '../conditions/compiling/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Derivation, Since, SinceAction } from '../flags/flag.js';
 import type { EventName } from '../states/ledger.js';

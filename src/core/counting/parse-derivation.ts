@@ -1,4 +1,4 @@
-import { validateConditions } from '../conditions/validate-conditions.js';
+import { validateConditions } from '../conditions/checking/validate-conditions.js';
 import type { Derivation, Flag, PropertyRead, Since } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject } from '../values/json.js';

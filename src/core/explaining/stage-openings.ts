@@ -1,4 +1,4 @@
-import { factReference } from '../conditions/compile-leaf.js';
+import { factReference } from '../conditions/compiling/compile-leaf.js';
 import { comparisonOf } from '../conditions/operators.js';
 import { countedSegments } from '../conditions/references.js';
 import type { Rule } from '../flags/flag.js';

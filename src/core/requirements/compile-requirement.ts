@@ -1,5 +1,5 @@
 import type { Comparison } from '../conditions/added-operators.js';
-import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compile-leaf.js';
+import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compiling/compile-leaf.js';
 import { comparisonOf } from '../conditions/operators.js';
 import { countedSegments } from '../conditions/references.js';
 import type { FactDefinition } from '../facts/fact-definition.js';

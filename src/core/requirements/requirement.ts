@@ -1,4 +1,4 @@
-import type { Usage } from '../conditions/usage.js';
+import type { Usage } from '../conditions/compiling/usage.js';
 import type { Decision } from '../deciding/decision.js';
 import type { EarnedBy } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';

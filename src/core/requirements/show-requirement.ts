@@ -1,4 +1,4 @@
-import { type Usage, usageOf } from '../conditions/usage.js';
+import { type Usage, usageOf } from '../conditions/compiling/usage.js';
 import { MAX_DISTINCT } from '../counting/derivations.js';
 import { ofOrganization } from '../facts/action-facts.js';
 import type { FactDefinition } from '../facts/fact-definition.js';

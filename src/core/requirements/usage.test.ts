@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
+import type { Usage } from '../conditions/compiling/usage.js';
 import { instant, orderedTimeLeaf } from '../conditions/testing/arbitrary-conditions.js';
-import type { Usage } from '../conditions/usage.js';
 import { among, decide, decideAlone, decideAmong } from '../deciding/evaluate.js';
 import { subjectOf } from '../deciding/subject.js';
 import type { Rule } from '../flags/flag.js';

@@ -1,4 +1,4 @@
-import { factReference } from '../conditions/compile-leaf.js';
+import { factReference } from '../conditions/compiling/compile-leaf.js';
 import { splitOperator } from '../conditions/operators.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../values/json.js';
 import { isNobodys, isOrganizations, type NamedFact, nounOf, ownedNoun } from './fact-words.js';

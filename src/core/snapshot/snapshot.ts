@@ -1,5 +1,5 @@
-import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
-import type { UsageReading } from '../conditions/usage.js';
+import type { CompiledConditions, CompiledSegments } from '../conditions/compiling/compile-conditions.js';
+import type { UsageReading } from '../conditions/compiling/usage.js';
 import type { Derivations } from '../counting/derivations.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';

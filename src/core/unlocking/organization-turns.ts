@@ -1,4 +1,4 @@
-import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compile-leaf.js';
+import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compiling/compile-leaf.js';
 import { nodesOf } from '../conditions/references.js';
 import { organizationFacts } from '../deciding/subject.js';
 import type { FactRecord } from '../facts/fact-record.js';

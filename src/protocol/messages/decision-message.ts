@@ -1,4 +1,4 @@
-import type { Usage } from '../../core/conditions/usage.js';
+import type { Usage } from '../../core/conditions/compiling/usage.js';
 import type { Reason } from '../../core/deciding/decision.js';
 import type { Evaluated } from '../../services/evaluating/target-views.js';
 import {

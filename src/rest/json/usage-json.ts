@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Usage } from '../../core/conditions/usage.js';
+import type { Usage } from '../../core/conditions/compiling/usage.js';
 import { rfc3339 } from './flag-json.js';
 
 /** What is left of a count that conditions bound from above. */

@@ -1,6 +1,6 @@
+import { validateConditions } from '../../conditions/checking/validate-conditions.js';
 import { faultsForOrganizations } from '../../conditions/organization-reads.js';
 import { contextReads } from '../../conditions/references.js';
-import { validateConditions } from '../../conditions/validate-conditions.js';
 import type { Names, Vocabulary } from '../../conditions/vocabulary.js';
 import type { Flag, Rule } from '../../flags/flag.js';
 import type { Fault } from '../../values/fault.js';

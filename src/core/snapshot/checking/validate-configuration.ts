@@ -1,6 +1,6 @@
+import { validateConditions } from '../../conditions/checking/validate-conditions.js';
 import { faultsForOrganizations, type OrganizationVocabulary } from '../../conditions/organization-reads.js';
 import { referencesOf, stageReads } from '../../conditions/references.js';
-import { validateConditions } from '../../conditions/validate-conditions.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../../flags/flag.js';
 import type { Fault } from '../../values/fault.js';
 import { type JsonObject, quote } from '../../values/json.js';

@@ -1,4 +1,4 @@
-import { ConditionCompiler } from '../../conditions/compile-conditions.js';
+import { ConditionCompiler } from '../../conditions/compiling/compile-conditions.js';
 import type { FactSlots } from '../../facts/fact-record.js';
 import { rolloutSalt } from '../../flags/bucketing.js';
 import { compileDistribution } from '../../flags/distribution.js';

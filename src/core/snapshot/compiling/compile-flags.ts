@@ -1,4 +1,4 @@
-import { ConditionCompiler } from '../../conditions/compile-conditions.js';
+import { ConditionCompiler } from '../../conditions/compiling/compile-conditions.js';
 import type { FactSlots } from '../../facts/fact-record.js';
 import type { ConfigurationChanges, Segment } from '../../flags/flag.js';
 import type { JsonObject } from '../../values/json.js';

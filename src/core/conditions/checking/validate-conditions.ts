@@ -1,9 +1,9 @@
-import { type Fault, Faults, pointerStep } from '../values/fault.js';
-import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
-import { didYouMean } from '../values/nearest-name.js';
+import { type Fault, Faults, pointerStep } from '../../values/fault.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember } from '../../values/json.js';
+import { didYouMean } from '../../values/nearest-name.js';
+import type { Vocabulary } from '../vocabulary.js';
 import { validateSegment } from './validate-fact.js';
 import { validateLeaf } from './validate-leaf.js';
-import type { Vocabulary } from './vocabulary.js';
 
 /** How many groups (`all`, `any`, `not`) may stand within one another. */
 export const MAX_DEPTH = 10;

@@ -1,13 +1,13 @@
-import type { FactDefinition, FactParam } from '../facts/fact-definition.js';
-import { FACTS } from '../facts/fact-table.js';
-import { type Faults, pointerStep } from '../values/fault.js';
-import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
-import { faultOfName } from '../values/names.js';
-import { didYouMean } from '../values/nearest-name.js';
-import { isPlainPath, pathTo } from '../values/path.js';
-import { A_TIME_ZONE, timeZoneNamed } from '../values/time/time-zone.js';
-import { notOfOrganizations } from './organization-reads.js';
-import type { Vocabulary } from './vocabulary.js';
+import type { FactDefinition, FactParam } from '../../facts/fact-definition.js';
+import { FACTS } from '../../facts/fact-table.js';
+import { type Faults, pointerStep } from '../../values/fault.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember } from '../../values/json.js';
+import { faultOfName } from '../../values/names.js';
+import { didYouMean } from '../../values/nearest-name.js';
+import { isPlainPath, pathTo } from '../../values/path.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../../values/time/time-zone.js';
+import { notOfOrganizations } from '../organization-reads.js';
+import type { Vocabulary } from '../vocabulary.js';
 
 /** The longest text in a param, in characters. */
 const MAX_PARAM_LENGTH = 256;

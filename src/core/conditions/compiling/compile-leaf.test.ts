@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FactSources } from '../facts/fact-definition.js';
-import { FactSlots } from '../facts/fact-record.js';
-import { unknownUser } from '../states/user-state.js';
-import type { JsonValue } from '../values/json.js';
-import { DAY_MS } from '../values/time/time.js';
+import type { FactSources } from '../../facts/fact-definition.js';
+import { FactSlots } from '../../facts/fact-record.js';
+import { unknownUser } from '../../states/user-state.js';
+import type { JsonValue } from '../../values/json.js';
+import { DAY_MS } from '../../values/time/time.js';
+import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
 import { compileLeaf } from './compile-leaf.js';
-import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 
 const NOW = Date.UTC(2025, 5, 15, 10);
 

@@ -1,11 +1,11 @@
 import { Rule } from 'json-rules-engine';
-import type { FactRecord, FactSlots } from '../facts/fact-record.js';
-import { MET_CONDITIONS } from '../facts/fact-table.js';
-import type { JsonObject } from '../values/json.js';
+import type { FactRecord, FactSlots } from '../../facts/fact-record.js';
+import { MET_CONDITIONS } from '../../facts/fact-table.js';
+import type { JsonObject } from '../../values/json.js';
+import { countedSegments } from '../references.js';
 import { compileCount } from './compile-count.js';
 import { type CompiledLeaf, compileLeaf, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
-import { countedSegments } from './references.js';
 import { type Member, type UsageReading, usageOfAll, usageOfAny, usageOfLeaf } from './usage.js';
 
 /** Conditions as closures over fact slots. */

@@ -1,8 +1,8 @@
-import type { FactRecord, FactSlot } from '../facts/fact-record.js';
-import type { Ordering, TimeReading } from '../facts/time-reading.js';
-import type { JsonValue } from '../values/json.js';
-import { instantOf } from '../values/time/time.js';
-import { splitOperator } from './operators.js';
+import type { FactRecord, FactSlot } from '../../facts/fact-record.js';
+import type { Ordering, TimeReading } from '../../facts/time-reading.js';
+import type { JsonValue } from '../../values/json.js';
+import { instantOf } from '../../values/time/time.js';
+import { splitOperator } from '../operators.js';
 
 /** The earliest instant after the record's at which time alone could change a comparison's result; Infinity if never. */
 export type NextChange = (record: FactRecord) => number;

@@ -1,14 +1,14 @@
-import type { FactDefinition } from '../facts/fact-definition.js';
-import { MET_CONDITIONS } from '../facts/fact-table.js';
-import { type Faults, pointerStep } from '../values/fault.js';
-import { faultOfJson, inBrief, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
-import { didYouMean } from '../values/nearest-name.js';
-import type { OperatorShape } from './operator-table.js';
-import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
-import { countedSegments, stagesNamed } from './references.js';
+import type { FactDefinition } from '../../facts/fact-definition.js';
+import { MET_CONDITIONS } from '../../facts/fact-table.js';
+import { type Faults, pointerStep } from '../../values/fault.js';
+import { faultOfJson, inBrief, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../../values/json.js';
+import { didYouMean } from '../../values/nearest-name.js';
+import type { OperatorShape } from '../operator-table.js';
+import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from '../operators.js';
+import { countedSegments, stagesNamed } from '../references.js';
+import { describeKind, faultOfConstant, holdsPattern, shapeOf } from '../value-kind.js';
+import type { Vocabulary } from '../vocabulary.js';
 import { validateFact } from './validate-fact.js';
-import { describeKind, faultOfConstant, holdsPattern, shapeOf } from './value-kind.js';
-import type { Vocabulary } from './vocabulary.js';
 import {
   type CheckedValue,
   type LeafPlace,

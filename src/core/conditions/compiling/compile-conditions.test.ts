@@ -2,22 +2,22 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Engine } from 'json-rules-engine';
-import type { FactSources } from '../facts/fact-definition.js';
-import { FactSlots } from '../facts/fact-record.js';
-import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
-import { unknownUser } from '../states/user-state.js';
-import type { JsonObject } from '../values/json.js';
-import { stepsOf } from '../values/path.js';
-import { ConditionCompiler } from './compile-conditions.js';
-import { registerOperators } from './operators.js';
-import { countedSegments } from './references.js';
+import type { FactSources } from '../../facts/fact-definition.js';
+import { FactSlots } from '../../facts/fact-record.js';
+import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
+import { unknownUser } from '../../states/user-state.js';
+import type { JsonObject } from '../../values/json.js';
+import { stepsOf } from '../../values/path.js';
+import { registerOperators } from '../operators.js';
+import { countedSegments } from '../references.js';
 import {
   type ArbitraryConditions,
   arbitraryConditions,
   arbitrarySources,
   instant,
   NOW,
-} from './testing/arbitrary-conditions.js';
+} from '../testing/arbitrary-conditions.js';
+import { ConditionCompiler } from './compile-conditions.js';
 
 interface Case extends ArbitraryConditions {
   readonly sources: FactSources;

@@ -1,11 +1,11 @@
-import type { FactDefinition, FactType } from '../facts/fact-definition.js';
-import type { Faults } from '../values/fault.js';
-import { inBrief, type JsonValue } from '../values/json.js';
-import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
-import { looksLikeSeconds } from '../values/time/time.js';
-import type { OperatorShape } from './operator-table.js';
-import { comparisonOf, splitOperator } from './operators.js';
-import { describeKind, typeFits } from './value-kind.js';
+import type { FactDefinition, FactType } from '../../facts/fact-definition.js';
+import type { Faults } from '../../values/fault.js';
+import { inBrief, type JsonValue } from '../../values/json.js';
+import { LARGEST_AMOUNT, roundedAmount } from '../../values/millionths.js';
+import { looksLikeSeconds } from '../../values/time/time.js';
+import type { OperatorShape } from '../operator-table.js';
+import { comparisonOf, splitOperator } from '../operators.js';
+import { describeKind, typeFits } from '../value-kind.js';
 
 /** Where a leaf stands: `negated` under an odd number of `not`s. */
 export interface LeafPlace {

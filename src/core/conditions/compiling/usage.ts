@@ -1,8 +1,8 @@
-import type { FactDefinition } from '../facts/fact-definition.js';
-import { type FactRecord, type FactSlot, type FactSlots, factValue } from '../facts/fact-record.js';
-import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
-import { ownMember } from '../values/json.js';
-import { amountBetween, LARGEST_AMOUNT } from '../values/millionths.js';
+import type { FactDefinition } from '../../facts/fact-definition.js';
+import { type FactRecord, type FactSlot, type FactSlots, factValue } from '../../facts/fact-record.js';
+import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
+import { ownMember } from '../../values/json.js';
+import { amountBetween, LARGEST_AMOUNT } from '../../values/millionths.js';
 import { factReference, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
 

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { FactSources } from '../facts/fact-definition.js';
-import { type FactRecord, FactSlots, withNow } from '../facts/fact-record.js';
-import { FACTS } from '../facts/fact-table.js';
-import type { TimeReading } from '../facts/time-reading.js';
-import { unknownUser } from '../states/user-state.js';
-import type { JsonObject } from '../values/json.js';
-import { DAY_MS, HOUR_MS } from '../values/time/time.js';
-import { type CompiledConditions, ConditionCompiler } from './compile-conditions.js';
+import type { FactSources } from '../../facts/fact-definition.js';
+import { type FactRecord, FactSlots, withNow } from '../../facts/fact-record.js';
+import { FACTS } from '../../facts/fact-table.js';
+import type { TimeReading } from '../../facts/time-reading.js';
+import { unknownUser } from '../../states/user-state.js';
+import type { JsonObject } from '../../values/json.js';
+import { DAY_MS, HOUR_MS } from '../../values/time/time.js';
 import {
   type ArbitraryConditions,
   arbitrarySources,
@@ -15,7 +14,8 @@ import {
   instant,
   NOW,
   orderedTimeLeaf,
-} from './testing/arbitrary-conditions.js';
+} from '../testing/arbitrary-conditions.js';
+import { type CompiledConditions, ConditionCompiler } from './compile-conditions.js';
 
 interface Compiled extends CompiledConditions {
   readonly slots: FactSlots;

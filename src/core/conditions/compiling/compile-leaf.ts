@@ -1,9 +1,9 @@
-import type { FactRecord, FactSlot, FactSlots } from '../facts/fact-record.js';
-import { isOrdering } from '../facts/time-reading.js';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
-import { ADDED_OPERATORS, type Comparison } from './added-operators.js';
+import type { FactRecord, FactSlot, FactSlots } from '../../facts/fact-record.js';
+import { isOrdering } from '../../facts/time-reading.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../../values/json.js';
+import { ADDED_OPERATORS, type Comparison } from '../added-operators.js';
+import { comparisonOf } from '../operators.js';
 import { leafNextChange, type NextChange } from './next-change.js';
-import { comparisonOf } from './operators.js';
 
 /** Whether a record's facts satisfy a condition. */
 export type Test = (record: FactRecord) => boolean;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FactSlots } from '../facts/fact-record.js';
-import type { JsonObject } from '../values/json.js';
-import { ConditionCompiler } from './compile-conditions.js';
-import { arbitraryConditions } from './testing/arbitrary-conditions.js';
+import { FactSlots } from '../../facts/fact-record.js';
+import type { JsonObject } from '../../values/json.js';
+import { ConditionCompiler } from '../compiling/compile-conditions.js';
+import { arbitraryConditions } from '../testing/arbitrary-conditions.js';
+import type { Vocabulary } from '../vocabulary.js';
 import { MAX_DEPTH, MAX_LEAVES, MAX_NODES, validateConditions } from './validate-conditions.js';
-import type { Vocabulary } from './vocabulary.js';
 
 const VOCABULARY: Vocabulary = {
   segments: new Set(['power-users', 'first', 'second', 'constructor']),

@@ -1,7 +1,7 @@
-import { type FactRecord, type FactSlots, withNow } from '../facts/fact-record.js';
+import { type FactRecord, type FactSlots, withNow } from '../../facts/fact-record.js';
+import { comparisonOf } from '../operators.js';
 import { type CompiledLeaf, factReference, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
-import { comparisonOf } from './operators.js';
 
 /** A segment that is counted. */
 export interface CountedSegment {
