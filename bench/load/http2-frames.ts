@@ -14,7 +14,7 @@ export const ACK = 1;
 export const FRAME_HEAD = 9;
 /** The window that both ends begin with, until it is raised. */
 export const FIRST_WINDOW = 65_535;
-export const WIDEST_WINDOW = 2 ** 31 - 1;
+const WIDEST_WINDOW = 2 ** 31 - 1;
 
 const ENABLE_PUSH = 2;
 const INITIAL_WINDOW_SIZE = 4;

@@ -19,7 +19,7 @@ const BUILT_FROM_ALL = [
   ...['core', 'outages', 'redis', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
   ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
-  ...['protocol', 'identity', 'openfeature', 'flagd', 'grpc', 'rest', 'cli', 'client', 'observability'],
+  ...['protocol', 'identity', 'openfeature', 'flagd', 'grpc', 'rest', 'cli', 'observability'],
 ];
 
 const CONSOLE_BELOW_PAGES = ['types of the API', 'console words', 'console api', 'console ui'];
@@ -95,11 +95,6 @@ export const PARTS: readonly Part[] = [
     mayImport: ['core', 'services', 'calls', 'identity', 'openfeature', 'flagd', 'protocol'],
   },
   { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },
-  {
-    name: 'client',
-    paths: /^src\/client\//,
-    mayImport: ['core', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
-  },
 
   // Nobody below sees these; they build everything, and nobody imports them but each other.
   {
@@ -147,13 +142,13 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^ioredis$/, paths: /^src\/(queue|notify)\/[^/]+\//, where: "the queue's and the notifier's adapters" },
   {
     package: /^(@grpc\/.+|grpc-health-check)$/,
-    paths: /^src\/(grpc|client)\//,
-    where: 'src/grpc and src/client',
+    paths: /^src\/grpc\//,
+    where: 'src/grpc',
   },
   {
     package: /^@bufbuild\/protobuf$/,
-    paths: /^src\/(protocol|flagd|grpc|client|rest\/connect)\//,
-    where: 'src/protocol, src/flagd, src/grpc, src/client and src/rest/connect',
+    paths: /^src\/(protocol|flagd|grpc|rest\/connect)\//,
+    where: 'src/protocol, src/flagd, src/grpc and src/rest/connect',
   },
   { package: /^(fastify|@fastify\/.+|typebox)$/, paths: /^src\/rest\//, where: 'src/rest' },
   { package: /^jose$/, paths: /^src\/identity\//, where: 'src/identity' },
@@ -172,7 +167,7 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   },
   {
     package: /^temporal-polyfill$/,
-    paths: /^src\/core\/values\/time-zone\.ts$/,
+    paths: /^src\/core\/values\/time\/time-zone\.ts$/,
     where: 'src/core/values/time/time-zone.ts',
   },
   {

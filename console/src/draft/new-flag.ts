@@ -136,7 +136,7 @@ function wholeNumber(text: string): number | undefined {
 }
 
 /** The conditions of those who are stuck in a stage. */
-export function conditionsOfStuck({ stage, days, organization }: Stuck): JsonObject {
+function conditionsOfStuck({ stage, days, organization }: Stuck): JsonObject {
   return {
     all: [
       { fact: 'stage', operator: 'equal', value: stage },

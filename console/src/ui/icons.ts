@@ -97,10 +97,6 @@ export const GroupIcon = drawn(
 export const FactValueIcon = drawn(
   `M8.5 4C4 4 8 12 3.5 12 8 12 4 20 8.5 20M15.5 4c4.5 0 .5 8 5 8-4.5 0-.5 8-5 8${dot(12, 12)}`,
 );
-/** A letter's tray. */
-export const DeadLetterIcon = drawn(
-  'M6 4.5h12a2.5 2.5 0 0 1 2.5 2.5v10a2.5 2.5 0 0 1-2.5 2.5H6a2.5 2.5 0 0 1-2.5-2.5V7A2.5 2.5 0 0 1 6 4.5zM3.5 13.5h4.2a4.4 4.4 0 0 0 8.6 0h4.2',
-);
 /** A hook, with its eye and its barb. */
 export const WebhookIcon = drawn(`${circle(16.5, 5, 2)}M16.5 7v7.5a5 5 0 0 1-10 0V10L10 13.5`);
 

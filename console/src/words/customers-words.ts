@@ -24,7 +24,6 @@ export const organizationsWords = {
   addingWhat: 'Its people may come later: whoever is identified with this id is a member.',
   id: 'Id',
   idWhat: 'As your services name it. It cannot be changed later.',
-  idMissing: 'Give the id first.',
   strictRoles: 'Strict roles',
   strictRolesWhat: 'Refuses people with roles that nobody has defined.',
   make: 'Make it',
@@ -276,9 +275,6 @@ export const onboardingWords = {
   },
   unlisted: 'not in the list',
   chart: 'How many reached each stage',
-  chartSays: (first: string, n: number, last: string, m: number) =>
-    `${number.format(n)} reached ${first}, ${number.format(m)} reached ${last}.`,
-  fromFirst: (share: string) => `${share} of the first`,
   stop: (n: number, share: string) => `${number.format(n)} stop here (${share})`,
   part: 'Not everybody is counted yet: this database is older than the counting, which goes on.',
   shortened: 'There are more stages that are not in the list.',
@@ -391,7 +387,6 @@ export const actionsWords = {
   emptyWhat:
     'Services may report any action, and it counts. Declare those that people may send themselves, or that are derived from others.',
   look: 'Look up an action',
-  lookWhat: 'Name of any action',
   declare: 'Declare an action',
   declaring: 'Declare an action',
   declaringWhat: 'Undeclared actions count as well, when services send them.',

@@ -22,7 +22,6 @@ export const ladderWords = {
   on: 'On',
   off: 'Off',
   untold: 'not told to you',
-  noneOfIt: 'nothing that you may be told',
   prerequisite: {
     met: 'is on',
     unmet: 'is not as required',

@@ -9,7 +9,6 @@ export const peopleWords = {
   findWhat: 'Beginning of an id, e-mail, name…',
   organization: 'Organization',
   role: 'Role',
-  roleNeeds: 'A role is looked for within an organization: give that first.',
   stage: 'Stage',
   anyStage: 'Any stage',
   unlocked: 'Has unlocked',

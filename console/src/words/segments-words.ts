@@ -38,7 +38,6 @@ export const segmentsWords = {
   newQuestion: 'Which audience is to have a name?',
   readOnly: 'Your token may not change segments.',
   refersTo: 'It refers to',
-  refersToNothing: 'No other segment.',
   readsTime: 'Time alone can change who is in it.',
   everyone: 'Everyone is in it.',
   members: {

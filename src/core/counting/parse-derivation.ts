@@ -10,7 +10,7 @@ import { EVENT_FACTS } from './event-facts.js';
 import { unlockReadOf } from './since-unlock.js';
 
 /** How many actions one may be derived from. */
-export const MAX_SOURCES = 20;
+const MAX_SOURCES = 20;
 
 /** How a derived action was declared. Its members have not been checked. */
 export interface DerivationInput {

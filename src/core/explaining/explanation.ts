@@ -1,7 +1,7 @@
 import type { Decision } from '../deciding/decision.js';
 import type { Subject } from '../deciding/subject.js';
 import type { KnownDays } from '../facts/known-days.js';
-import type { AccessRow, BucketBy, Effect, RulePolicy, WeightedVariant } from '../flags/flag.js';
+import type { AccessRow, BucketBy, RulePolicy, WeightedVariant } from '../flags/flag.js';
 import type { RuleRequirement } from '../requirements/requirement.js';
 import type { Sentence } from '../sentences/part.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
@@ -92,13 +92,6 @@ export interface ExplainedRow {
   readonly standing: RowStanding;
   /** For a role, how the user has it: a role of their own, then those that inherit it one from another, to the row's. */
   readonly through: readonly string[];
-}
-
-/** What one manager's rows say together. */
-export interface RowsVerdict {
-  /** '' for the platform. */
-  readonly managedBy: string;
-  readonly effect: Effect;
 }
 
 /**

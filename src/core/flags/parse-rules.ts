@@ -50,7 +50,7 @@ type WrittenRule = Omit<Rule, 'version' | 'ledgerFloor' | 'changedAt'>;
 type Otherwise = Omit<WrittenRule, 'id'>;
 
 /** What a new rule has where its caller leaves something out. */
-export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
+const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
   name: '',
   conditions: {},
   policy: 'LIVE',

@@ -54,7 +54,7 @@ export function shownStages(stages: readonly Stage[]): JsonObject {
   return { stages: stages.map(({ name, selfSettable }) => ({ name, self_settable: selfSettable })) };
 }
 
-export function shownRoles({ roles, strictRoles }: Pick<OrganizationState, 'roles' | 'strictRoles'>): JsonObject {
+function shownRoles({ roles, strictRoles }: Pick<OrganizationState, 'roles' | 'strictRoles'>): JsonObject {
   return { roles: roles.map(({ name, inherits }) => ({ name, inherits })), strict_roles: strictRoles };
 }
 

@@ -4,7 +4,7 @@ import { inBrief, type JsonValue, quote } from '../values/json.js';
 import { shownInstant } from '../values/time/time.js';
 import { conditionsDifferences } from './conditions-difference.js';
 import { type Difference, difference, listDiffers, same } from './difference-list.js';
-import { listed, type Part, type PartKind, part, type Sentence, say, sentence, unplaced, type Words } from './part.js';
+import { listed, type Part, type PartKind, part, say, unplaced, type Words } from './part.js';
 import { distributionWords } from './rule-words.js';
 import { rulesDifferences } from './rules-difference.js';
 import { BY_KEY, flagPart, type Names, namePart } from './speaking.js';
@@ -31,12 +31,6 @@ export function describeDifference(
   const anew = before.id !== after.id ? [difference('', say`another flag has the key`)] : [];
   const fields = FIELDS.flatMap(({ pointer, differ }) => differ(before, after, { pointer, names }));
   return [...anew, ...fields, ...rulesDifferences(before.rules, after.rules, names)];
-}
-
-/** Several differences in one sentence; undefined for none. */
-export function differencesInOne(differences: readonly Sentence[]): Sentence | undefined {
-  if (differences.length === 0) return undefined;
-  return sentence(differences.flatMap(({ parts }, i) => (i === 0 ? parts : say`; ${parts}`)));
 }
 
 interface Place {

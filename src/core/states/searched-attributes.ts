@@ -2,11 +2,11 @@ import { foldedText } from '../values/folded-text.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 
 /** How many attributes users can be found by, and how long the path to one is, in characters. */
-export const MAX_SEARCHED_ATTRIBUTES = 8;
-export const MAX_SEARCHED_PATH = 100;
+const MAX_SEARCHED_ATTRIBUTES = 8;
+const MAX_SEARCHED_PATH = 100;
 
 /** How much of a value is kept for searches, in characters (code points). */
-export const SEARCHED_LENGTH = 100;
+const SEARCHED_LENGTH = 100;
 
 /** What is wrong with the paths of attributes that users are to be found by, or undefined. */
 export function faultOfSearchedAttributes(paths: readonly string[]): string | undefined {

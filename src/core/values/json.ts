@@ -72,7 +72,7 @@ const FIRST_MAGNITUDE = 1e21;
  * What is wrong with a number from outside, or undefined. Whole numbers beyond ±(2⁵³ − 1) are rounded on their way here, so that
  * two ids can become one; those of 10²¹ and more are taken, unless a text spells them in digits, which the doors find out.
  */
-export function faultOfNumber(value: number): string | undefined {
+function faultOfNumber(value: number): string | undefined {
   if (!Number.isFinite(value))
     return 'holds a number beyond what JSON can give back; make it smaller, or send it as text';
   if (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= FIRST_MAGNITUDE) return undefined;

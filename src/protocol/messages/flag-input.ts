@@ -93,7 +93,7 @@ const EARNERS: readonly EarnedBy[] = ['USER', 'USER', 'ORGANIZATION'];
  * The input that a request gives of a flag's rules. With `whole`, what a rule leaves out has its default; without it, a rule
  * that exists keeps what is left out.
  */
-export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
+function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
     const given = ruleInput(rule, `/rules/${index}`);
     return whole ? { ...ruleDefaults(given.earnedBy), ...given } : given;

@@ -129,4 +129,4 @@ export interface EndedRequest {
 }
 
 /** The status of a request whose client went away before the answer. */
-export const CLIENT_WENT_AWAY = 499;
+const CLIENT_WENT_AWAY = 499;

@@ -3,7 +3,7 @@ import { quote } from '../../core/values/json.js';
 import type { CookieRequest } from './session-cookie.js';
 
 /** What the console sends with each request that may change something: a header that no form can send, nor another page without being asked. */
-export const CONSOLE_HEADER = 'x-latchkey-console';
+const CONSOLE_HEADER = 'x-latchkey-console';
 
 const READS = ['GET', 'HEAD'];
 

@@ -3,7 +3,7 @@ import { forbidden, invalid } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 
 /** Says whose administrator a session looks at the administration as: an organization's id, percent-encoded. */
-export const VIEW_AS_HEADER = 'x-latchkey-view-as';
+const VIEW_AS_HEADER = 'x-latchkey-view-as';
 
 /** The longest id of an organization, each character as it is encoded. */
 const MAX_LENGTH = 191 * 12;

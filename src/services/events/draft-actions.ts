@@ -47,7 +47,7 @@ export interface DraftedActions {
 }
 
 /** How many derived actions there may be: each event is held against those that its action may count as. */
-export const MAX_DERIVED = 200;
+const MAX_DERIVED = 200;
 
 /** Checks actions that are to be declared against one another and those that are declared. Pointers begin at the call. */
 export function draftActions(

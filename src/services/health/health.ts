@@ -42,7 +42,7 @@ export interface StoredHealth {
   readonly oldestMessageAt: number | undefined;
 }
 
-export const DEAD_LETTERS_COUNTED = 1_000;
+const DEAD_LETTERS_COUNTED = 1_000;
 /** How long an answer about how everything runs waits for the store, before it is given without; longer than a decision would. */
 export const HEALTH_WAITS_MS = SECOND_MS;
 

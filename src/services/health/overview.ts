@@ -28,7 +28,7 @@ export interface OverviewOptions {
 }
 
 /** Parts that are told to those alone who may read them elsewhere. */
-export const OVERVIEW_TOPICS = ['CHANGES', 'DEAD_LETTERS', 'WEBHOOKS'] as const;
+const OVERVIEW_TOPICS = ['CHANGES', 'DEAD_LETTERS', 'WEBHOOKS'] as const;
 export type OverviewTopic = (typeof OVERVIEW_TOPICS)[number];
 
 /** What runs, what needs somebody, and what has changed. */

@@ -29,11 +29,7 @@ interface Asking {
 }
 
 /** The use of one role. */
-export function useOfRole(
-  organization: OrganizationState,
-  role: string,
-  { manager, snapshot, members }: Asking,
-): RoleUse {
+function useOfRole(organization: OrganizationState, role: string, { manager, snapshot, members }: Asking): RoleUse {
   const rows = organization.access.filter((row) => row.role === role);
   const references = roleReferences(snapshot, role);
   const shown = rows.filter(({ managedBy }) => manager === '' || managedBy === manager);

@@ -12,7 +12,7 @@ export interface Revised {
 }
 
 /** A state in memory, as it is given to callers while it is young. */
-export class HeldState<T> implements Held<T> {
+class HeldState<T> implements Held<T> {
   readonly state: T;
   readonly stale = false;
   readonly #arrival: Arrival;

@@ -55,7 +55,7 @@ export function PeoplePage() {
   return (
     <>
       <PageHead name={words.pages.people.name} question={words.pages.people.question}>
-        <span className="flags-total numbers" role="status">
+        <span className="numbers" role="status">
           {people === undefined ? '' : words.people.count(people.length, hasNextPage)}
         </span>
       </PageHead>

@@ -23,9 +23,9 @@ export function PeopleTable({ people, stale }: { readonly people: readonly Liste
       <thead>
         <tr>
           <th>{columns.person}</th>
-          <th className="column-organization">{columns.organization}</th>
-          <th className="column-roles">{columns.roles}</th>
-          <th className="column-stage">{columns.stage}</th>
+          <th>{columns.organization}</th>
+          <th>{columns.roles}</th>
+          <th>{columns.stage}</th>
           <th className="column-joined">{columns.joined}</th>
         </tr>
       </thead>
@@ -53,13 +53,13 @@ function PersonRow({ person }: { readonly person: ListedUser }) {
           </div>
         )}
       </td>
-      <td className="column-organization">
+      <td>
         <bdi>{organization_id === '' ? none : organization_id}</bdi>
       </td>
-      <td className="column-roles">
+      <td>
         <bdi>{roles.length === 0 ? none : roles.join(', ')}</bdi>
       </td>
-      <td className="column-stage">{stage === '' ? none : stage}</td>
+      <td>{stage === '' ? none : stage}</td>
       <td className="column-joined">{joined_at === undefined ? none : <Moment at={joined_at} distance={false} />}</td>
     </tr>
   );

@@ -28,7 +28,7 @@ export function SegmentFields({ draft, segmentKey, mayChange, onAction }: Segmen
   const faults = useMemo(() => faultsOf(check), [check]);
   const fault = check?.faults[0]?.message;
   return (
-    <section className="card segment-fields" aria-label={text.columns.who}>
+    <section className="card" aria-label={text.columns.who}>
       <h2>{text.columns.who}</h2>
       <p className="segment-sentence" data-faulty={fault === undefined ? undefined : ''} aria-live="polite">
         <bdi>{check?.sentence?.text ?? fault ?? unsaid}</bdi>

@@ -44,7 +44,7 @@ export function FirstSteps() {
             <p className="soft">{what}</p>
             <Snippet text={snippet} label={title} />
             {title === text.make.title && mayMake && (
-              <Link to="/flags/new" search={{}} className="today-here">
+              <Link to="/flags/new" search={{}}>
                 {text.makeHere}
               </Link>
             )}

@@ -166,7 +166,6 @@ function FactFields({ read, vocabulary, onRead }: FactFieldsProps) {
       {hidden.length > 0 && (
         <Select
           label={words.flag.addParam}
-          className="select-quiet"
           value=""
           options={[
             { value: '', label: words.flag.addParam },

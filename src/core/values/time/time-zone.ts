@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { LAST_INSTANT_MS } from './time.js';
 
 /** The longest name of a time zone, in characters; the store's columns hold exactly this. */
-export const MAX_TIME_ZONE_LENGTH = 64;
+const MAX_TIME_ZONE_LENGTH = 64;
 
 /** What a time zone must be, for messages. */
 export const A_TIME_ZONE = 'a time zone of the IANA database, such as "Europe/Lisbon"';

@@ -132,7 +132,7 @@ export interface StoredRow extends EventRow {
 
 const STATES = { [PENDING]: 'pending', [DONE]: 'done', [DEAD]: 'dead', [REVERSED]: 'reversed' } as const;
 
-export function storedOf(row: StoredRow): StoredEvent {
+function storedOf(row: StoredRow): StoredEvent {
   return {
     ...eventOf(row),
     properties: row.properties === null ? undefined : parseJson(row.properties),

@@ -45,7 +45,7 @@ export function DeliveryDialog({ id, delivery, mayReplay, onClose }: DeliveryDia
         </>
       }
     >
-      <div className="delivery" role="status">
+      <div role="status">
         <dl className="delivery-facts">
           <dt>{text.deliveryColumns.state}</dt>
           <dd>
