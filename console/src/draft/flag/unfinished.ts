@@ -1,5 +1,5 @@
 import { type ConditionTree, nodesOf } from '../conditions/condition-tree.js';
-import { type LeafValue, leafOf } from '../conditions/leaf.js';
+import { leafOf } from '../conditions/leaf.js';
 import type { DraftRule } from './flag-content.js';
 
 /** What is yet to be said before the server can say anything: of a condition its fact, or what that is compared with; the attribute that a rule is spread over. */
@@ -8,20 +8,14 @@ export type Missing = 'fact' | 'value' | 'attribute';
 /** What a rule is spread over where that is an attribute, before its name. */
 export const ATTRIBUTE = 'attribute:';
 
-/** What is missing in conditions, as far as they are drawn. */
+/** What is missing in conditions, as far as they are drawn: the server refuses them until it is said, so that nobody can lose anything by it. */
 export function missingInConditions({ root }: ConditionTree): 'fact' | 'value' | undefined {
   const leaves = nodesOf(root).flatMap((node) => (node.kind === 'leaf' ? [leafOf(node)] : []));
   const noFact = leaves.some(
     ({ read, value }) => read.fact === '' || (value.kind === 'fact' && value.read.fact === ''),
   );
   if (noFact) return 'fact';
-  return leaves.some(({ hasValue, value }) => !hasValue || isEmptyList(value)) ? 'value' : undefined;
-}
-
-/** A list of which no item has been typed yet: nobody has the role ''. */
-function isEmptyList(value: LeafValue): boolean {
-  if (value.kind !== 'constant' || !Array.isArray(value.value)) return false;
-  return value.value.length > 0 && value.value.every((item) => item === '');
+  return leaves.some(({ hasValue }) => !hasValue) ? 'value' : undefined;
 }
 
 /** What is missing in a rule. */

@@ -31,6 +31,14 @@ describe('the value of a comparison', () => {
     );
   });
 
+  it.each<[string, string, string, JsonValue]>([
+    ['string', 'in', ',', []],
+    ['string', 'in', ' pro, , free,', ['pro', 'free']],
+    ['number', 'notIn', '1,,', [1]],
+  ])('has no items of a %s, %s, that nobody has typed: %j', (type, operator, text, value) => {
+    expect(readValue(text, formOf(type, operator, []))).toEqual(value);
+  });
+
   it.each<[string, string, JsonValue, string, string]>([
     ['number', 'greaterThan', 10, 'number', '10'],
     ['string', 'equal', 'pro', 'text', 'pro'],
@@ -44,6 +52,9 @@ describe('the value of a comparison', () => {
     ['string', 'equal', 7, 'json', '7'],
     ['json', 'equal', 7, 'any', '7'],
     ['json', 'equal', '7', 'json', '"7"'],
+    ['string', 'in', [], 'texts', ''],
+    ['string', 'in', [''], 'json', '[""]'],
+    ['string', 'in', ['pro', ''], 'json', '["pro",""]'],
     ['boolean', 'equal', true, 'boolean', 'true'],
     ['number', 'equal', 'many', 'number', 'many'],
   ])('of a %s, %s: %j', (type, operator, value, form, text) => {

@@ -50,8 +50,9 @@ export function valueText(value: JsonValue, form: ValueForm): string {
 export function readValue(text: string, form: ValueForm): JsonValue {
   if (form === 'text') return text;
   const items = itemsOf(form);
+  // Between two commas, and behind the last one, is no item yet.
   if (items !== undefined)
-    return text.trim() === '' ? [] : text.split(',').map((item) => readValue(item.trim(), items));
+    return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [readValue(item.trim(), items)]));
   const looksLike = form === 'json' || (form === 'number' ? NUMBER : WORD_OR_NUMBER).test(text.trim());
   if (!looksLike) return text;
   try {
