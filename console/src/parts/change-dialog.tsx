@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import { ApiError } from '../api/api-error.js';
 import { Button } from '../ui/button.js';
@@ -7,6 +6,7 @@ import { TextField } from '../ui/field.js';
 import { words } from '../words/words.js';
 import { Working } from './loading/working.js';
 import './change-dialog.css';
+import { useOneAtATime } from './use-one-at-a-time.js';
 
 export interface ChangeDialogProps {
   readonly title: string;
@@ -45,7 +45,7 @@ export function ChangeDialog({ title, what, children, does, onDo, onClose: close
   const form = useId();
   const [progress, setProgress] = useState<{ readonly done: number; readonly of: number }>();
   const stop = useRef(new AbortController());
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () =>
       onDo(why.trim(), {
         signal: stop.current.signal,
@@ -53,6 +53,7 @@ export function ChangeDialog({ title, what, children, does, onDo, onClose: close
       }),
     onSuccess: close,
   });
+  const ready = !disabled && !isPending && !(whyNeeded && why.trim() === '');
   const held = shownOnce && isPending && progress === undefined;
   const onClose = () => {
     if (held) return;
@@ -73,12 +74,7 @@ export function ChangeDialog({ title, what, children, does, onDo, onClose: close
           <Button onClick={onClose} disabled={held}>
             {isPending && progress !== undefined ? words.dialog.stop : words.dialog.cancel}
           </Button>
-          <Button
-            kind={danger ? 'danger' : 'primary'}
-            type="submit"
-            form={form}
-            disabled={disabled || isPending || (whyNeeded && why.trim() === '')}
-          >
+          <Button kind={danger ? 'danger' : 'primary'} type="submit" form={form} disabled={!ready}>
             {does}
           </Button>
         </>
@@ -89,7 +85,7 @@ export function ChangeDialog({ title, what, children, does, onDo, onClose: close
         className="change-form"
         onSubmit={(event) => {
           event.preventDefault();
-          mutate();
+          if (ready) mutate();
         }}
       >
         {children}

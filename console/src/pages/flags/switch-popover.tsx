@@ -1,9 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
 import { FlagStateMark } from '../../parts/flag-state.js';
 import { withLocalInstants } from '../../parts/time/instant.js';
+import { useOneAtATime } from '../../parts/use-one-at-a-time.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { Popover } from '../../ui/popover.js';
@@ -24,7 +25,7 @@ export default function SwitchPopover({ listed, anchor, onClose }: SwitchPopover
   const off = flag.active === true;
   const [why, setWhy] = useState('');
   const queries = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () =>
       call('PATCH /api/admin/flags/{flag}', {
         path: { flag: flag.key },

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
@@ -19,6 +19,7 @@ import { FlagChanges } from '../flag/review/flag-changes.js';
 import { useUndoing } from './undone-flag.js';
 import { useUndoingSegment } from './undone-segment.js';
 import '../../parts/drafting/review.css';
+import { useOneAtATime } from '../../parts/use-one-at-a-time.js';
 
 /** Asks why an entry is undone, and undoes it; of a flag's, and of a segment's, it says what that changes and for whom. What has changed since, the server says. */
 export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; readonly onClose: () => void }) {
@@ -32,7 +33,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
   const { losses, again, stop } = ofSegment ? segment : flag;
   const confirming = useConfirming(losses);
   const ready = confirming.confirmed && why.trim() !== '';
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () =>
       call('POST /api/admin/audit/{id}/undo', { path: { id: entry.id }, body: { comment: why.trim() } }),
     onSuccess: ({ new_version, warnings }) => {
@@ -76,7 +77,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
         className="review"
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready && !isPending) mutate();
+          if (ready && !changedSince) mutate();
         }}
       >
         {undone !== undefined && (

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { call } from '../../api/api.js';
@@ -25,6 +25,7 @@ import { useNewFlag } from './use-new-flag.js';
 import { SwitchFields, WhoFields } from './who-fields.js';
 import '../../parts/list/page-line.css';
 import './new-flag.css';
+import { useOneAtATime } from '../../parts/use-one-at-a-time.js';
 
 const route = getRouteApi('/flags/new');
 
@@ -63,7 +64,7 @@ function NewFlagForm({ search }: { readonly search: NewFlagSearch }) {
   const isTaken = useTaken(flag.key);
   const ruleName = stuck === undefined ? '' : words.newFlag.stuckIn(stuck.days, stuck.stage).slice(0, 255);
   const draftOf = (form: NewFlag) => draftOfForm(form, stuck, form.who === 'stuck' ? ruleName : '');
-  const make = useMutation({
+  const make = useOneAtATime({
     mutationFn: async (form: NewFlag) => {
       const body = saveRequest(draftOf(form), { comment: flag.comment.trim(), on_rule_change: 'KEEP' });
       return await call('PATCH /api/admin/flags/{flag}/access', { path: { flag: flag.key }, body });
@@ -87,7 +88,7 @@ function NewFlagForm({ search }: { readonly search: NewFlagSearch }) {
     setTried(true);
     const whole = withTyped(flag);
     change(whole);
-    if (faultsOfNew(whole).length === 0 && !isTaken && !make.isPending) make.mutate(whole);
+    if (faultsOfNew(whole).length === 0 && !isTaken) make.mutate(whole);
     else focusFault(form.current);
   };
   useShortcuts([{ keys: 'Mod+s', what: words.newFlag.make, here: true, run: submit }]);

@@ -1,9 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import { call } from '../../api/api.js';
 import { isolated } from '../../parts/isolated.js';
 import { Working } from '../../parts/loading/working.js';
+import { useOneAtATime } from '../../parts/use-one-at-a-time.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
@@ -33,7 +34,7 @@ function EraseDialog({ id, onClose }: { readonly id: string; readonly onClose: (
   const form = useId();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () =>
       call('DELETE /api/admin/users/{user_id}', { path: { user_id: id }, query: { comment: reason.trim() } }),
     onSuccess: async ({ deleted }) => {

@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { ApiError } from '../../api/api-error.js';
 import type { ChangedRows } from '../../draft/flag/merge-rows.js';
@@ -10,6 +9,7 @@ import { Working } from '../loading/working.js';
 import { type Losses, LossesConfirmed, useConfirming } from '../preview/losses-confirmed.js';
 import { Refusal } from './refusal.js';
 import './review.css';
+import { useOneAtATime } from '../use-one-at-a-time.js';
 
 export interface ReviewFrameProps {
   readonly title: string;
@@ -38,14 +38,14 @@ export function ReviewFrame({ title, what, children, effects, losses, asks, whyA
   const first = useRef<HTMLInputElement>(null);
   const confirming = useConfirming(losses);
   const { confirmed } = confirming;
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () => on.onSave(why.trim()),
     onError: (failure) => {
       if (failure instanceof ApiError && failure.kind === 'conflict') on.onConflict(failure.problem?.current_access);
     },
   });
   const submit = () => {
-    if (confirmed && !isPending) mutate();
+    if (confirmed) mutate();
   };
   return (
     <Dialog

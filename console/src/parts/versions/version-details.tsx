@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DiffVersionsResponse, Version } from '../../../../src/protocol/gen/admin-json.js';
 import { Button } from '../../ui/button.js';
@@ -7,6 +7,7 @@ import { UndoIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/versions-words.js';
 import { Failure } from '../page/failure.js';
+import { useOneAtATime } from '../use-one-at-a-time.js';
 import { FieldChanges } from './field-changes.js';
 import type { VersionSource } from './version-source.js';
 
@@ -31,12 +32,15 @@ export function VersionDetails({ source, version, to, now, known, onTo, onRestor
     queryFn: ({ signal }) => source.diff(version, to, signal),
     placeholderData: keepPreviousData,
   });
-  const restore = useMutation({
-    mutationFn: () => source.one(version),
-    onSuccess: (whole) => {
-      if (whole !== undefined) onRestore?.(whole);
+  const restore = useOneAtATime(
+    {
+      mutationFn: () => source.one(version),
+      onSuccess: (whole) => {
+        if (whole !== undefined) onRestore?.(whole);
+      },
     },
-  });
+    { repeatable: true },
+  );
   const others = [...new Set([now, ...known, ...(to === undefined ? [] : [to])])].filter((each) => each !== version);
   return (
     <div className="version-details">

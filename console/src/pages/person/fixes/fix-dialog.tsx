@@ -1,10 +1,11 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { ApiError } from '../../../api/api-error.js';
 import { isolated } from '../../../parts/isolated.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
 import { LossesConfirmed, useConfirming } from '../../../parts/preview/losses-confirmed.js';
 import { localTime } from '../../../parts/time/instant.js';
+import { useOneAtATime } from '../../../parts/use-one-at-a-time.js';
 import { Button } from '../../../ui/button.js';
 import { Dialog } from '../../../ui/dialog.js';
 import { TextField } from '../../../ui/field.js';
@@ -53,7 +54,7 @@ export default function FixDialog({ id, flag, fix: offered, onClose }: FixDialog
   const outside = fix.kind === 'raise' && !(rollout >= fix.least && rollout <= 100_000);
   const effect = useFixEffect({ id, flag }, { fix, draft, unfinished: outside });
   const confirming = useConfirming(effect.losses);
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () => applyFix({ id, flag }, { fix, rollout, on, reason: reason.trim() }),
     onSuccess: () => {
       tell({ kind: 'done', title: fixes.done, what: diff });

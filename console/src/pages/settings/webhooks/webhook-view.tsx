@@ -1,10 +1,11 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Webhook } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { useMay } from '../../../parts/page/session-context.js';
 import { Moment } from '../../../parts/time/moment.js';
+import { useOneAtATime } from '../../../parts/use-one-at-a-time.js';
 import { Button } from '../../../ui/button.js';
 import { AgainIcon, BackIcon, EarnedIcon, PauseIcon, RemoveIcon, SendIcon, UnknownIcon } from '../../../ui/icons.js';
 import { Notice } from '../../../ui/page-states.js';
@@ -30,11 +31,14 @@ export function WebhookView({ id, webhook }: WebhookViewProps) {
   const [asked, setAsked] = useState<'edit' | 'rotate' | 'switch' | 'remove'>();
   const mayChange = useMay('UpdateWebhook');
   const queries = useQueryClient();
-  const ping = useMutation({
-    mutationFn: () => call('POST /api/admin/webhooks/{webhook_id}/ping', { path: { webhook_id: id }, body: {} }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks', id] }),
-    onError: (error) => tell({ kind: 'failed', title: text.pingFailed, what: error.message }),
-  });
+  const ping = useOneAtATime(
+    {
+      mutationFn: () => call('POST /api/admin/webhooks/{webhook_id}/ping', { path: { webhook_id: id }, body: {} }),
+      onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks', id] }),
+      onError: (error) => tell({ kind: 'failed', title: text.pingFailed, what: error.message }),
+    },
+    { repeatable: true },
+  );
   const back = (
     <Link to="/settings" search={{ tab: 'webhooks' }} className="page-back">
       <BackIcon aria-hidden />
