@@ -151,6 +151,39 @@ describe('the console below a path', () => {
     });
   });
 
+  it('keeps Enter, the arrows and Escape for its palette, too, from what has the focus', async () => {
+    await visit(browser, server, async ({ page, open }) => {
+      await open('flags');
+      await page.getByText('Advanced analytics').waitFor();
+      const elsewhere = page.getByRole('navigation').getByRole('link', { name: 'Segments' });
+      /** Presses keys behind `Ctrl K` before anything of the palette can be there; Enter is a press of the link where nobody keeps it. */
+      const typeAhead = (...keys: readonly string[]) =>
+        elsewhere.evaluate((link: HTMLElement, pressed) => {
+          link.focus();
+          for (const key of ['Ctrl K', ...pressed]) {
+            const how = key === 'Ctrl K' ? { key: 'k', ctrlKey: true } : { key };
+            const passes = link.dispatchEvent(
+              new KeyboardEvent('keydown', { ...how, bubbles: true, cancelable: true }),
+            );
+            if (passes && key === 'Enter') link.click();
+          }
+        }, keys);
+      await typeAhead(...'manager_', 'ArrowDown', 'ArrowUp', 'Enter');
+      await page.waitForURL(/\/flags\/manager_tools$/);
+      const box = page.getByRole('combobox', { name: 'Find or do' });
+      await box.waitFor({ state: 'detached' });
+      await typeAhead('o', 'Enter', 'ArrowDown');
+      await page.locator('.palette-entry[aria-selected=true][data-at="1"]').waitFor();
+      expect(await box.inputValue()).toBe('o');
+      await page.keyboard.press('Escape');
+      await box.waitFor({ state: 'detached' });
+      // Whoever does without it has the keys of the page again at once.
+      await typeAhead('o', 'Escape');
+      await page.keyboard.press('c');
+      await page.waitForURL(/\/flags\/new/);
+    });
+  });
+
   it('is a sheet with its palette on a phone', async () => {
     await visit(
       browser,

@@ -22,11 +22,12 @@ import {
 import { chooseTheme, THEMES } from '../../ui/theme.js';
 import { words } from '../../words/words.js';
 import { PAGES } from './navigation.js';
+import type { TypedAhead } from './typed-ahead.js';
 import './palette.css';
 
 export interface PaletteProps {
   /** What was typed since it was asked for. */
-  readonly takeTyped: () => string;
+  readonly takeTyped: () => TypedAhead;
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
   readonly onSignOut: () => void;
@@ -48,14 +49,14 @@ export default function Palette({ takeTyped, onClose, onShortcuts, onSignOut }: 
   const [chosen, setChosen] = useState(0);
   const asked = useDeferredValue(q.trim());
   const { entries, there } = useEntries(asked, { onClose, onShortcuts, onSignOut });
+  const present = Math.min(chosen, entries.length - 1);
   // Enter behind a text of which the answer is not there yet; what is typed or chosen further takes it back.
   const entered = useRef<string>(undefined);
   useEffect(() => {
     if (!there || entered.current !== asked) return;
     entered.current = undefined;
-    entries[0]?.run();
+    entries[present]?.run();
   });
-  const present = Math.min(chosen, entries.length - 1);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -65,6 +66,15 @@ export default function Palette({ takeTyped, onClose, onShortcuts, onSignOut }: 
     entered.current = undefined;
     setChosen(next);
     list.current?.querySelector(`[data-at="${next}"]`)?.scrollIntoView({ block: 'nearest' });
+  };
+  /** What was typed before the field was there is in it, as if it had been. */
+  const takeAhead = () => {
+    const ahead = takeTyped();
+    if (ahead.text === '' && ahead.down === 0) return;
+    const text = `${q}${ahead.text}`;
+    setQ(text);
+    setChosen(ahead.down);
+    entered.current = ahead.entered ? text.trim() : undefined;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || (entries.length === 0 && event.key !== 'Enter')) return;
@@ -94,7 +104,7 @@ export default function Palette({ takeTyped, onClose, onShortcuts, onSignOut }: 
           placeholder={words.palette.placeholder}
           value={q}
           maxLength={255}
-          onFocus={() => setQ(`${q}${takeTyped()}`)}
+          onFocus={takeAhead}
           onChange={({ target }) => {
             entered.current = undefined;
             setQ(target.value);

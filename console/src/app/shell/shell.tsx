@@ -21,7 +21,7 @@ import { AwayBar } from './away-bar.js';
 import { environmentHue } from './environment.js';
 import { LiveDot } from './live-dot.js';
 import { PAGES, standsAt } from './navigation.js';
-import { typedAhead } from './typed-ahead.js';
+import { NOTHING_TYPED, typedAhead } from './typed-ahead.js';
 import './shell.css';
 
 // What nobody needs at first sight comes after it.
@@ -39,17 +39,17 @@ export function Shell(): ReactNode {
   const takeTyped = () => {
     const { current } = typed;
     typed.current = undefined;
-    return current?.take() ?? '';
+    return current?.take() ?? NOTHING_TYPED;
   };
   const close = () => {
-    // Where it is closed before its field had the focus, letters are the page's again at once.
+    // Where it is closed before its field had the focus, keys are the page's again at once.
     takeTyped();
     setOpen(undefined);
   };
   const find = () => {
     if (open === 'palette') return;
     takeTyped();
-    typed.current = typedAhead();
+    typed.current = typedAhead(close);
     setOpen('palette');
   };
   const account = useRef<HTMLButtonElement>(null);
