@@ -131,4 +131,20 @@ describe('segments', () => {
       { viewport: PHONE },
     );
   });
+
+  it('have a review count anew whom it takes a flag from, when somebody changes them meanwhile', async () => {
+    const set = (conditions: object) => server.admin('PATCH', '/api/admin/segments/few', { conditions });
+    await set({ not: { any: [VERIFIED, { not: VERIFIED }] } });
+    await server.admin('PATCH', '/api/admin/flags/late', { rules: [{ conditions: { condition: 'few' } }] });
+    await visit(browser, server, async ({ page, open }) => {
+      await open('flags/late');
+      await page.getByRole('switch').first().click();
+      await page.keyboard.press('Control+s');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Save', disabled: false }).waitFor();
+      await set({ all: [VERIFIED] });
+      await dialog.getByLabel('Number of people who would lose it').fill('1');
+      await saved(page, 2);
+    });
+  });
 });

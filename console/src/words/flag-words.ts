@@ -158,7 +158,7 @@ export const flagWords = {
   previewTitle: 'Who would gain it, who would lose it',
   previewing: (done: number, total: number) =>
     total === 0 ? 'Counting whom it concerns…' : `${number.format(done)} of ${number.format(total)} looked at`,
-  outdated: 'The draft has changed since.',
+  outdated: 'Something has changed since.',
   again: 'Preview again',
   stop: 'Stop',
   groups: {

@@ -45,7 +45,7 @@ export const segmentsWords = {
     ask: 'Count',
     again: 'Count again',
     stop: 'Stop',
-    outdated: 'The draft has changed since.',
+    outdated: 'Something has changed since.',
     running: (done: number, of: number) => `${number.format(done)} of ${number.format(of)} looked at`,
     result: (n: number, of: number) => `${number.format(n)} of ${count(of, 'person', 'people')}`,
     more: (n: number) => `and ${number.format(n)} more`,
@@ -64,7 +64,7 @@ export const segmentsWords = {
     names: (names: string, all: boolean) => (all ? `: ${names}` : `, among them ${names}`),
     stop: 'Stop',
     again: 'Preview again',
-    outdated: 'The draft has changed since.',
+    outdated: 'Something has changed since.',
     countsOf: (flag: string, gain: number, lose: number) =>
       `${flag}: ${number.format(gain)} gain it, ${number.format(lose)} lose it`,
     unknownOf: (flag: string) => `${flag}: not known`,

@@ -101,7 +101,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const { data: referring } = useReferences(flag.key, useMay('GetReferences'));
   const [open, setOpen] = useState<'review' | 'conflict'>();
   const [changedRows, setChangedRows] = useState<ChangedRows>();
-  const { preview, start, stop } = usePreview(flag.key);
+  const { preview, outdated, start, stop } = usePreview(flag.key);
   const input = previewOf(draftInput(draft), 'KEEP');
   const sentences = new Map(flag.rules.map(({ id, sentence }) => [id, sentence]));
   const conflict = draft.base.version !== flag.version;
@@ -117,7 +117,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const panel = preview !== undefined && (
     <PreviewPanel
       preview={preview}
-      outdated={preview.of !== input}
+      outdated={preview.of !== input || outdated}
       awaited={awaited}
       onAgain={unfinished ? undefined : runPreview}
       onStop={stop}

@@ -25,7 +25,7 @@ export function useBulkEffects(kind: BulkKind, flags: readonly FeatureFlag[]): B
   const mayPreview = useMay('PreviewRule');
   const [wanted, setWanted] = useState(false);
   const asks = mayPreview && moving.length > 0 && (wanted || moving.length <= MOST_PREVIEWED);
-  const { effects, start, stop } = usePreviews();
+  const { effects, outdated, start, stop } = usePreviews({ renewed: asks });
   const again = useCallback(() => {
     const archived = kind === 'archive';
     void start({
@@ -37,7 +37,7 @@ export function useBulkEffects(kind: BulkKind, flags: readonly FeatureFlag[]): B
   useEffect(() => {
     if (asks) again();
   }, [asks, again]);
-  const asked = effects === undefined ? 'asking' : lostBy(effects);
+  const asked = effects === undefined || outdated ? 'asking' : lostBy(effects);
   return {
     effects: asks ? effects : undefined,
     losses: asks ? asked : moving.length > 0 ? 'unknown' : 0,

@@ -88,8 +88,12 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
             />
           </ul>
         )}
-        {preview !== undefined && <PreviewPanel preview={preview} outdated={false} onAgain={again} onStop={stop} />}
-        {effects !== undefined && <EffectsPanel effects={effects} outdated={false} onAgain={again} onStop={stop} />}
+        {preview !== undefined && (
+          <PreviewPanel preview={preview} outdated={flag.outdated} onAgain={again} onStop={stop} />
+        )}
+        {effects !== undefined && (
+          <EffectsPanel effects={effects} outdated={segment.outdated} onAgain={again} onStop={stop} />
+        )}
         <TextField
           label={history.why}
           value={why}

@@ -24,6 +24,8 @@ export interface Undoing {
   readonly undone: UndoneFlag | undefined;
   readonly losses: Losses;
   readonly preview: Preview | undefined;
+  /** Whether others have changed something since that began: it begins anew once it has ended. */
+  readonly outdated: boolean;
   /** Undefined for whoever may not ask how many lose it. */
   readonly again: (() => void) | undefined;
   readonly stop: () => void;
@@ -40,7 +42,7 @@ export function useUndoing(entry: AuditEntry): Undoing {
     enabled: asks,
   });
   const [stopped, setStopped] = useState(false);
-  const { preview, start, stop } = usePreview(entry.target);
+  const { preview, outdated, start, stop } = usePreview(entry.target, { renewed: true });
   const moves = data && unsavedChanges(data.draft).some(mayMove);
   const input = moves === true && mayPreview ? previewOf(draftInput(data!.draft), 'KEEP') : '';
   useEffect(() => {
@@ -56,12 +58,13 @@ export function useUndoing(entry: AuditEntry): Undoing {
     if (!isFlags || moves === false) return 0;
     if (!asks || error !== null || stopped) return 'unknown';
     if (moves === undefined) return 'asking';
-    return mayPreview ? lostBy(preview?.of === input ? preview : undefined) : 'unknown';
+    return mayPreview ? lostBy(preview?.of === input && !outdated ? preview : undefined) : 'unknown';
   };
   return {
     undone: data,
     losses: losses(),
     preview: preview?.of === input ? preview : undefined,
+    outdated,
     again: asks && mayPreview ? again : undefined,
     stop: () => {
       stop();

@@ -9,6 +9,8 @@ export interface UndoingSegment {
   readonly losses: Losses;
   /** Undefined where nobody's flags change by it. */
   readonly effects: Effects | undefined;
+  /** Whether others have changed something since they began: they begin anew once they have ended. */
+  readonly outdated: boolean;
   /** Undefined for whoever may not ask how many lose one. */
   readonly again: (() => void) | undefined;
   readonly stop: () => void;
@@ -22,18 +24,19 @@ export function useUndoingSegment(entry: AuditEntry): UndoingSegment {
   const [mayRefer, mayPreview] = [useMay('GetReferences'), useMay('PreviewRule')];
   const former = useMemo(() => formerOf(entry), [entry]);
   const asks = mayRefer && mayPreview ? former : undefined;
-  const { effects, start, stop } = useEffects(entry.target);
+  const { effects, outdated, start, stop } = useEffects(entry.target, { renewed: true });
   useEffect(() => {
     if (asks !== undefined) void start(asks);
   }, [asks, start]);
   const losses = (): Losses => {
     if (former === undefined) return 0;
     if (asks === undefined) return 'unknown';
-    return effects === undefined ? 'asking' : lostBy(effects);
+    return effects === undefined || outdated ? 'asking' : lostBy(effects);
   };
   return {
     losses: losses(),
     effects,
+    outdated,
     again: asks === undefined ? undefined : () => void start(asks),
     stop,
   };

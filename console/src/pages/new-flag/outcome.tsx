@@ -77,7 +77,7 @@ function RuleInWords({ rule }: { readonly rule: DraftRule }) {
 /** The preview of the flag as if it were switched on, which starts by itself. */
 function WhoByName({ draft }: { readonly draft: FlagDraft }) {
   const may = useMay('PreviewRule');
-  const { preview, start, stop } = usePreview(draft.base.key);
+  const { preview, outdated, start, stop } = usePreview(draft.base.key, { renewed: may });
   const { active: _active, name: _name, ...input } = flagInput(draft);
   const wanted = useDebounced(previewOf({ flag: input }, 'KEEP'), 500);
   useEffect(() => {
@@ -85,6 +85,11 @@ function WhoByName({ draft }: { readonly draft: FlagDraft }) {
   }, [may, start, wanted]);
   if (preview === undefined) return null;
   return (
-    <PreviewPanel preview={preview} outdated={preview.of !== wanted} onAgain={() => void start(wanted)} onStop={stop} />
+    <PreviewPanel
+      preview={preview}
+      outdated={preview.of !== wanted || outdated}
+      onAgain={() => void start(wanted)}
+      onStop={stop}
+    />
   );
 }

@@ -16,12 +16,12 @@ interface MembersProps {
 /** How many people are in the segment as it is drafted, with some of them by name. Counted where it is asked for: all are looked at. */
 export function Members({ input, unfinished }: MembersProps) {
   const { members: text } = words.segments;
-  const { preview, start, stop } = usePreview(NO_FLAG);
+  const { preview, outdated: overtaken, start, stop } = usePreview(NO_FLAG);
   const draft = previewOf({ flag: { key: NO_FLAG, rules: [{ conditions: input.conditions ?? {} }] } }, 'KEEP');
   const ask = () => void start(draft);
   const { result, progress, error } = preview ?? {};
   const runs = preview !== undefined && result === undefined && error === undefined;
-  const outdated = preview !== undefined && preview.of !== draft;
+  const outdated = preview !== undefined && (preview.of !== draft || overtaken);
   const { would_unlock: inside = 0, stay_off: outside = 0 } = result?.counts ?? {};
   return (
     <section className="card" aria-label={text.title}>

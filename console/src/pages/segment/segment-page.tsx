@@ -81,7 +81,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
     actOn(action);
   };
   const { data: referring } = useReferring(segment.key);
-  const { effects, start, stop } = useEffects(segment.key);
+  const { effects, outdated, start, stop } = useEffects(segment.key);
   const input = segmentInput({ base: { ...draft.base, version: 0 }, now: draft.now });
   const conflict = draft.base.version !== segment.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'conditions';
@@ -119,7 +119,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
             {effects !== undefined && (
               <EffectsPanel
                 effects={effects}
-                outdated={effects.of !== JSON.stringify(input)}
+                outdated={effects.of !== JSON.stringify(input) || outdated}
                 awaited={awaited}
                 onAgain={unfinished ? undefined : runPreview}
                 onStop={stop}

@@ -33,13 +33,13 @@ export default function SegmentReview(props: SegmentReviewProps) {
   const moves = decides && finished;
   const mayAsk = useMay('GetReferences') && mayPreview;
   const asks = mayAsk && moves;
-  const { effects, start, stop } = useEffects(segmentKey);
+  const { effects, outdated, start, stop } = useEffects(segmentKey, { renewed: asks });
   const input = JSON.stringify(segmentInput({ base: { ...draft.base, version: 0 }, now: draft.now }));
   useEffect(() => {
     if (asks) void start(JSON.parse(input));
   }, [asks, start, input]);
   // Until it has ended, nobody knows whom it takes a flag from; what could not be had, or was stopped, is shown.
-  const losses = !moves ? 0 : !mayAsk ? 'unknown' : effects?.of === input ? lostBy(effects) : 'asking';
+  const losses = !moves ? 0 : !mayAsk ? 'unknown' : effects?.of === input && !outdated ? lostBy(effects) : 'asking';
   const save = async (why: string) => {
     const sent = draft.now;
     const answer = await call('PATCH /api/admin/segments/{segment_key}', {
@@ -64,7 +64,7 @@ export default function SegmentReview(props: SegmentReviewProps) {
         effects !== undefined && (
           <EffectsPanel
             effects={effects}
-            outdated={effects.of !== input}
+            outdated={effects.of !== input || outdated}
             onAgain={() => void start(JSON.parse(input))}
             onStop={stop}
           />

@@ -9,6 +9,7 @@ import type {
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
+import { decisionsChanged, useDecisionsChanged } from './decisions-changed.js';
 import type { Losses } from './losses-confirmed.js';
 import { untilAnswered } from './until-answered.js';
 
@@ -24,6 +25,8 @@ export interface FlagEffect {
 export interface Effects {
   /** The draft that it is of, as JSON. */
   readonly of: string;
+  /** What had changed when they began; see {@link decisionsChanged}. */
+  readonly seen: number;
   /** Undefined until it is known which flags refer to it. */
   readonly flags: readonly FlagEffect[] | undefined;
   readonly ended: boolean;
@@ -41,8 +44,8 @@ export interface Asked {
 type PreviewBody = AdminRoutes['POST /api/admin/flags/{flag}/preview']['body'];
 
 /** Previews a draft of a segment for one flag after the other, all that refer to it and are not archived. */
-export function useEffects(key: string) {
-  const { effects, start: preview, stop } = usePreviews();
+export function useEffects(key: string, how: Renewing = {}) {
+  const { effects, outdated, start: preview, stop } = usePreviews(how);
   const start = useCallback(
     (segment: SegmentInput) =>
       preview({
@@ -52,21 +55,32 @@ export function useEffects(key: string) {
       }),
     [key, preview],
   );
-  return { effects, start, stop };
+  return { effects, outdated, start, stop };
 }
 
-/** Previews what is asked for one flag after the other; what ran before it, and whatever runs when the page is left, ends. */
-export function usePreviews() {
+/** Whether previews that others have made outdated begin anew by themselves once they have ended. */
+export interface Renewing {
+  readonly renewed?: boolean;
+}
+
+/**
+ * Previews what is asked for one flag after the other; what ran before it, and whatever runs when the page is left, ends. They are `outdated`
+ * where others have changed since they began what they may depend on.
+ */
+export function usePreviews({ renewed = false }: Renewing = {}) {
   const [effects, setEffects] = useState<Effects>();
   const running = useRef<AbortController>(undefined);
   const stop = useCallback(() => running.current?.abort(), []);
   useEffect(() => stop, [stop]);
-  const start = useCallback(async ({ of, flags: flagsOf, draftOf }: Asked) => {
+  const asked = useRef<Asked>(undefined);
+  const start = useCallback(async (wanted: Asked) => {
+    const { of, flags: flagsOf, draftOf } = wanted;
+    asked.current = wanted;
     running.current?.abort();
     const control = new AbortController();
     running.current = control;
     const { signal } = control;
-    let now: Effects = { of, flags: undefined, ended: false, error: undefined };
+    let now: Effects = { of, seen: decisionsChanged(), flags: undefined, ended: false, error: undefined };
     const show = (next: Partial<Effects>) => {
       now = { ...now, ...next };
       if (running.current === control) setEffects(now);
@@ -99,7 +113,13 @@ export function usePreviews() {
       if (!now.ended) show({ ended: true });
     }
   }, []);
-  return { effects, start, stop };
+  const changes = useDecisionsChanged();
+  const outdated = effects !== undefined && effects.seen !== changes;
+  const again = renewed && outdated && effects.ended;
+  useEffect(() => {
+    if (again && asked.current !== undefined) void start(asked.current);
+  }, [again, start]);
+  return { effects, outdated, start, stop };
 }
 
 /** The flags that refer to a segment, by way of other segments, too. */

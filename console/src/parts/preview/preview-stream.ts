@@ -3,6 +3,7 @@ import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/ge
 import { ApiError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
 import type { DraftInput } from '../../draft/flag/save-request.js';
+import { decisionsChanged, useDecisionsChanged } from './decisions-changed.js';
 import type { Losses } from './losses-confirmed.js';
 import { untilAnswered } from './until-answered.js';
 
@@ -10,6 +11,8 @@ import { untilAnswered } from './until-answered.js';
 export interface Preview {
   /** What it is of; see {@link previewOf}. */
   readonly of: string;
+  /** What had changed when it began; see {@link decisionsChanged}. */
+  readonly seen: number;
   readonly progress: PreviewProgress | undefined;
   readonly result: PreviewResult | undefined;
   readonly error: Error | undefined;
@@ -22,8 +25,12 @@ export function previewOf(input: DraftInput, on_rule_change: RuleChange): string
   return JSON.stringify({ ...input, on_rule_change });
 }
 
-/** Previews a draft on demand, by what {@link previewOf} gives; the one before it, and whatever runs when the page is left, ends. */
-export function usePreview(flag: string) {
+/**
+ * Previews a draft on demand, by what {@link previewOf} gives; the one before it, and whatever runs when the page is left, ends. It is
+ * `outdated` where others have changed since it began what it may depend on; then it begins anew by itself once it has ended, where it is
+ * `renewed`.
+ */
+export function usePreview(flag: string, { renewed = false } = {}) {
   const [preview, setPreview] = useState<Preview>();
   const running = useRef<AbortController>(undefined);
   const stop = useCallback(() => running.current?.abort(), []);
@@ -33,7 +40,7 @@ export function usePreview(flag: string) {
       running.current?.abort();
       const control = new AbortController();
       running.current = control;
-      let now: Preview = { of, progress: undefined, result: undefined, error: undefined };
+      let now: Preview = { of, seen: decisionsChanged(), progress: undefined, result: undefined, error: undefined };
       const show = (next: Partial<Preview>) => {
         now = { ...now, ...next };
         if (running.current === control) setPreview(now);
@@ -54,7 +61,13 @@ export function usePreview(flag: string) {
     },
     [flag],
   );
-  return { preview, start, stop };
+  const changes = useDecisionsChanged();
+  const outdated = preview !== undefined && preview.seen !== changes;
+  const again = renewed && outdated && (preview.result ?? preview.error) !== undefined ? preview.of : undefined;
+  useEffect(() => {
+    if (again !== undefined) void start(again);
+  }, [again, start]);
+  return { preview, outdated, start, stop };
 }
 
 /**

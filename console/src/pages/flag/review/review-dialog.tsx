@@ -35,13 +35,13 @@ export default function ReviewDialog(props: ReviewDialogProps) {
   // What is unfinished is refused: saving it takes the flag from nobody. Words about a flag take it from nobody either.
   const moves = !isUnfinished(draft.now.flag) && all.some(mayMove);
   const asks = mayPreview && !isUnfinished(draft.now.flag);
-  const { preview, start, stop } = usePreview(draft.base.key);
+  const { preview, outdated, start, stop } = usePreview(draft.base.key, { renewed: asks });
   const input = previewOf(draftInput(draft), onRuleChange);
   useEffect(() => {
     setStopped(false);
     if (asks) void start(input);
   }, [asks, start, input]);
-  const known = preview?.of === input ? preview : undefined;
+  const known = preview?.of === input && !outdated ? preview : undefined;
   const losses = !moves ? 0 : mayPreview ? lossesIn(known, stopped) : 'unknown';
   const again = () => {
     setStopped(false);
@@ -69,7 +69,7 @@ export default function ReviewDialog(props: ReviewDialogProps) {
           {preview !== undefined && (
             <PreviewPanel
               preview={preview}
-              outdated={preview.of !== input}
+              outdated={known === undefined}
               onAgain={again}
               onStop={() => {
                 stop();

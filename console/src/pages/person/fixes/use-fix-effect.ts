@@ -51,14 +51,14 @@ export function useFixEffect(target: FixTarget, { fix, draft, unfinished }: FixE
   const flip = tries ? flipTried(tried.data) : flipOf(fix);
   const failed = tried.error ?? undefined;
   const alone = isAboutOne(fix);
-  const { preview, start } = usePreview(target.flag);
+  const { preview, outdated, start } = usePreview(target.flag, { renewed: true });
   const input = alone || draft === undefined || !mayPreview ? '' : JSON.stringify({ ...draft, sample_size: 10 });
   useEffect(() => {
     if (input === '' || unfinished) return undefined;
     const timer = setTimeout(() => void start(input), TYPING_MS);
     return () => clearTimeout(timer);
   }, [input, unfinished, start]);
-  const known = preview?.of === input ? preview : undefined;
+  const known = preview?.of === input && !outdated ? preview : undefined;
   const others = alone ? 'none' : mayPreview ? known : 'untold';
   const asking = tries && flip === undefined && failed === undefined;
   const again = () => {
