@@ -312,4 +312,27 @@ describe('the history', () => {
       { viewport: PHONE },
     );
   });
+
+  it('takes roles back from an organization only from whoever says that nobody counts whom that takes a flag from', async () => {
+    const lead = (inherits: readonly string[]) =>
+      server.admin('PATCH', '/api/admin/organizations/north', {
+        roles: [{ name: 'lead', inherits }, { name: 'crew' }],
+      });
+    await lead([]);
+    await lead(['crew']);
+    await onHistory('history?kind=organization&subject=north', async ({ page, look }) => {
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('alertdialog');
+      await dialog.getByLabel('Why?').fill('a slip');
+      const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
+      await dialog.getByText('It may take flags from people.').waitFor();
+      expect(await undo.isDisabled()).toBe(true);
+      await look('history-undo-roles');
+      await dialog.getByLabel('without knowing whom it takes it from').check();
+      await undo.click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByText('that is version 3').first().waitFor();
+    });
+  });
 });

@@ -16,6 +16,7 @@ import { words as flagWords } from '../../words/flag-words.js';
 import { words } from '../../words/history-words.js';
 import { words as segmentWords } from '../../words/segments-words.js';
 import { FlagChanges } from '../flag/review/flag-changes.js';
+import { isUncounted } from './uncounted.js';
 import { useUndoing } from './undone-flag.js';
 import { useUndoingSegment } from './undone-segment.js';
 import '../../parts/drafting/review.css';
@@ -30,7 +31,8 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
   const { undone, preview, ...flag } = useUndoing(entry);
   const { effects, ...segment } = useUndoingSegment(entry);
   const ofSegment = segment.losses !== 0 || effects !== undefined;
-  const { losses, again, stop } = ofSegment ? segment : flag;
+  const { losses: counted, again, stop } = ofSegment ? segment : flag;
+  const losses = isUncounted(entry) ? 'uncounted' : counted;
   const confirming = useConfirming(losses);
   const ready = confirming.confirmed && why.trim() !== '';
   const { mutate, isPending, error } = useOneAtATime({
@@ -108,7 +110,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
           confirming={confirming}
           label={ofSegment ? segmentWords.segments.review.confirm : flagWords.flag.confirm}
           hint={ofSegment ? segmentWords.segments.review.toConfirm : flagWords.flag.toConfirm}
-          onAgain={again}
+          onAgain={losses === 'uncounted' ? undefined : again}
         />
       </form>
     </Dialog>

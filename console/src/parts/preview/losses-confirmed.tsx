@@ -4,8 +4,11 @@ import { TextField } from '../../ui/field.js';
 import { words } from '../../words/words.js';
 import { Tick } from '../change-dialog.js';
 
-/** How many people lose something by what is to be saved: their number, whether it is still asked for, or that it cannot be had. */
-export type Losses = number | 'asking' | 'unknown';
+/**
+ * How many people lose something by what is to be saved: their number, whether it is still asked for, that it cannot be had now, or that it is
+ * counted for nobody.
+ */
+export type Losses = number | 'asking' | 'unknown' | 'uncounted';
 
 export interface Confirming {
   readonly confirmed: boolean;
@@ -20,7 +23,7 @@ export function useConfirming(losses: Losses): Confirming {
   const [typed, type] = useState('');
   const [unseen, takeUnseen] = useState(false);
   const confirmed =
-    losses === 'unknown'
+    losses === 'unknown' || losses === 'uncounted'
       ? unseen
       : losses !== 'asking' && (losses === 0 || typed.replaceAll(/[,.\s]/g, '') === String(losses));
   return { confirmed, typed, type, unseen, takeUnseen };
@@ -37,16 +40,17 @@ export interface LossesConfirmedProps {
 
 /** Asks for the number of those who lose something, or for going on without it. */
 export function LossesConfirmed({ losses, confirming, label, hint, onAgain }: LossesConfirmedProps) {
-  if (losses === 'unknown')
+  const { losses: text } = words;
+  if (losses === 'unknown' || losses === 'uncounted')
     return (
       <div className="review-unknown">
         <Tick
-          label={words.losses.unseen}
-          hint={onAgain === undefined ? words.losses.untold : words.losses.unknown}
+          label={text.unseen}
+          hint={losses === 'uncounted' ? text.uncounted : onAgain === undefined ? text.untold : text.unknown}
           checked={confirming.unseen}
           onTick={confirming.takeUnseen}
         />
-        {onAgain !== undefined && <Button onClick={onAgain}>{words.losses.again}</Button>}
+        {onAgain !== undefined && <Button onClick={onAgain}>{text.again}</Button>}
       </div>
     );
   if (losses === 'asking' || losses === 0) return null;
