@@ -3,6 +3,8 @@ import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
 import { Consistency, Reason } from '../../test/gen/latchkey/v1/evaluation.js';
 import { FeatureFlag_Type, Rule_Policy } from '../../test/gen/latchkey/v1/flag.js';
 import { Cause_Type, LedgerEntry_Kind } from '../../test/gen/latchkey/v1/ledger.js';
+import { withinOnePeriod } from '../../test/timing.js';
+import { DAY_MS } from '../core/values/time/time.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -292,6 +294,7 @@ describe('progress', () => {
 
 describe('Track', () => {
   it('counts events and tells what they unlocked, with its cause in the ledger', async () => {
+    await withinOnePeriod(DAY_MS, 5_000);
     await stand.admin.setFlag({
       flag: { key: 'reports', rules: [{ conditions: reports, policy: Rule_Policy.LATCHING }] },
     });

@@ -1,9 +1,10 @@
-import { expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { anyAction } from '../../src/configuration/any-action.js';
 import { ANY_ACTION } from '../../src/core/values/names.js';
 import { DAY_MS } from '../../src/core/values/time/time.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { settleDerived } from '../../src/worker/upkeep/settle-derived.js';
+import { withinOnePeriod } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atLeast, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
@@ -24,6 +25,8 @@ async function backfill({ store, services, notifier }: UseCaseStand): Promise<vo
 }
 
 describeOnEachEngine('any action', (engine) => {
+  // What is done today is done on the same day until the end of the test.
+  beforeEach(() => withinOnePeriod(DAY_MS, 10_000));
   it('is counted while a rule reads it: what is kept, then what comes; and it is nobody’s declaration', async () => {
     const stand = await engine.compose();
     await stand.clear();

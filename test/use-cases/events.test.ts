@@ -1,11 +1,11 @@
-import { expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { LARGEST_MILLIONTHS } from '../../src/core/values/millionths.js';
 import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import type { Store } from '../../src/store/store.js';
 import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
-import { busy } from '../timing.js';
+import { busy, withinOnePeriod } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import {
   atLeast,
@@ -22,6 +22,8 @@ async function totalOf(stand: UseCaseStand, userId: string, action: string) {
 }
 
 describeOnEachEngine('events', (engine) => {
+  // What is done today is done on the same day until the end of the test.
+  beforeEach(() => withinOnePeriod(DAY_MS, 10_000));
   it('count once what is sent a thousand times at once', async () => {
     const stand = await engine.compose();
     const event = { id: 'same', source: 's', user_id: 'thousand', action: 'x', value: 2 };

@@ -1,5 +1,6 @@
-import { expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { DAY_MS, dayNumber } from '../../src/core/values/time/time.js';
+import { withinOnePeriod } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atInstant, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
@@ -10,6 +11,8 @@ const streak = (action: string, operator: string, value: number, more: object = 
 const live = (...all: readonly object[]) => ({ rules: [{ conditions: { all } as never }] });
 
 describeOnEachEngine('streaks', (engine) => {
+  // What is done today is done on the same day until the end of the test.
+  beforeEach(() => withinOnePeriod(DAY_MS, 10_000));
   const decided = async (stand: UseCaseStand, userId: string, flagKey: string) => {
     const input = { userId, context: {}, flagKey, consistencyToken: '', full: true };
     return (await stand.services.evaluation.evaluate(OPERATOR, input)).decision;

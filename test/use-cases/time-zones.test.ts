@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time/time.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
+import { withinOnePeriod } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atInstant, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
@@ -39,6 +40,8 @@ describeOnEachEngine('the time zone of a user', (engine) => {
     isAhead = local('localDate', 'after', dateIn(BEHIND, now + HOUR_MS));
   });
   beforeEach(() => stand.clear());
+  // It is the same day in all of the zones until the end of the test.
+  beforeEach(() => withinOnePeriod(HOUR_MS, 10_000));
   const organization = (id: string, timeZone: string) =>
     stand.services.organizations.set(OPERATOR, { id, timeZone, comment: '' });
   const zoneOf = async (userId: string) => (await stand.services.users.get(OPERATOR, userId)).timeZone;

@@ -1,9 +1,10 @@
-import { expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import type { Requirement } from '../../src/core/requirements/requirement.js';
 import { DAY_MS, dayNumber } from '../../src/core/values/time/time.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker } from '../../src/worker/backfills/backfill-worker.js';
 import { keepHouse } from '../../src/worker/upkeep/housekeeping.js';
+import { withinOnePeriod } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { atLeast, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';
@@ -43,6 +44,8 @@ async function comparison(stand: UseCaseStand, userId: string, flagKey: string) 
 }
 
 describeOnEachEngine('windows of days', (engine) => {
+  // What is done today is done on the same day until the end of the test.
+  beforeEach(() => withinOnePeriod(DAY_MS, 10_000));
   /** Since when this database is: nothing is known of the time before. */
   const sinceOf = async (stand: UseCaseStand) => (await stand.store.days.known()).countedSince;
   const today = (action: string, user_id: string, values: readonly unknown[]) =>

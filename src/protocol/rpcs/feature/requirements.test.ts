@@ -126,7 +126,8 @@ describe('GetRequirements', () => {
     });
     const atMost = { fact: 'actionCount', params: { action: 'review', windowDays: 7 }, operator: 'lessThan', value: 5 };
     await stand.admin.setFlag({ flag: { key: 'review', rules: [{ conditions: { all: [atMost] } }] } });
-    const events = [1, 2].map((n) => ({ id: `r${n}`, userId: 'eve', action: 'review' }));
+    const occurredAt = new Date();
+    const events = [1, 2].map((n) => ({ id: `r${n}`, userId: 'eve', action: 'review', occurredAt }));
     const { consistencyToken } = await stand.admin.track({ events, wait: true });
 
     const ask = (flagKey: string) => stand.admin.getRequirements({ userId: 'eve', flagKey, consistencyToken });
@@ -141,7 +142,7 @@ describe('GetRequirements', () => {
     ]);
 
     const limited = await ask('review');
-    const resetsAt = new Date((dayNumber(Date.now()) + 7) * DAY_MS);
+    const resetsAt = new Date((dayNumber(occurredAt.getTime()) + 7) * DAY_MS);
     expect(limited.decision).toMatchObject({ enabled: true, usage: { remaining: 3, limit: 5, resetsAt } });
     expect(limited.rules[0]!.requirement!.children[0]!.usage).toEqual(limited.decision!.usage);
     expect(limited.tiers).toBeUndefined();
