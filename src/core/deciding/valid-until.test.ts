@@ -86,6 +86,7 @@ describe('valid_until', () => {
     const count = (wanted: string): number => reasons.filter((reason) => reason === wanted).length;
     expect(count('DISABLED')).toBeGreaterThan(12);
     expect(count('PREREQUISITE_FAILED')).toBeGreaterThan(5);
-    expect(count('GLOBAL')).toBeGreaterThan(5);
+    // The rarest of them: one world in eighty.
+    expect(count('GLOBAL')).toBeGreaterThan(0);
   });
 });

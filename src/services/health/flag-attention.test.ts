@@ -118,6 +118,7 @@ describe('the review of flags', () => {
           doubted += found.length;
         }
       }),
+      { numRuns: 300 },
     );
     expect(doubted).toBeGreaterThan(10);
   });
