@@ -1,10 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
 const STOP_LIMIT_MS = 15_000;
 const OUTPUT_KEPT_CHARACTERS = 8_000;
+
+/** Ports that tests choose from: none of Linux's own, which begin at 32768, nor of macOS's, which begin at 49152. */
+const LOWEST_PORT = 20_000;
+const LOWEST_OF_THE_SYSTEM = 32_768;
+/** Those that this process has been given. */
+const found = new Set<number>();
 
 /** A server that a test started; whoever started it stops it. */
 export interface ServerProcess {
@@ -88,16 +95,26 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   clearTimeout(killer);
 }
 
-/** A port on 127.0.0.1 that nobody listened on a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port on 127.0.0.1 that nobody listens on. It lies below those that the system gives to who asks for any port, and to each connection:
+ * such a one could be taken before its server listens, or while a test has its server down, even by a client that tries it again and again.
+ */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST_PORT, LOWEST_OF_THE_SYSTEM);
+    if (!found.has(port) && (await canListen(port))) {
+      found.add(port);
+      return port;
+    }
+  }
+}
+
+/** Resolves with whether `port` could be listened on just now. */
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 

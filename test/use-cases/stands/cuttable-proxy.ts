@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { findFreePort } from '../../servers/server-process.js';
 
 export interface CuttableProxy {
   readonly port: number;
@@ -37,8 +38,8 @@ export async function startCuttableProxy(targetPort: number): Promise<CuttablePr
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => resolve(server));
     });
-  let server: Server | undefined = await open(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await findFreePort();
+  let server: Server | undefined = await open(port);
   const endAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
