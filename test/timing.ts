@@ -47,3 +47,16 @@ export async function insist<T>(work: () => Promise<T>, limitMs = 10_000): Promi
     }
   }
 }
+
+/** What `ask` answers; it is asked again while that is marked as stale, as it may be where a busy machine's store answers late. */
+export async function unmarked<T extends { readonly stale: boolean }>(
+  ask: () => Promise<T>,
+  limitMs = 10_000,
+): Promise<T> {
+  const start = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (!answer.stale || performance.now() - start > busy(limitMs)) return answer;
+    await pause(50);
+  }
+}

@@ -85,11 +85,18 @@ describe('ConsistencyGate', () => {
   });
 
   it('uses what little time a caller has', async () => {
-    const { gate, call, done } = stand();
-    const passing = gate.pass(TRACKED, ['u'], call(40));
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    done();
-    expect((await passing).users.fresh).toBe(true);
+    for (;;) {
+      const { gate, call, done } = stand();
+      const started = performance.now();
+      const passing = gate.pass(TRACKED, ['u'], call(40));
+      passing.catch(() => undefined);
+      await pause(10);
+      done();
+      // On a busy machine the time may have been over by then, and there is nothing to see.
+      if (performance.now() - started > 30) continue;
+      expect((await passing).users.fresh).toBe(true);
+      break;
+    }
   });
 
   it('says UNAVAILABLE at the deadline, and looks no more', async () => {
