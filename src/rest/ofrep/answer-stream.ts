@@ -1,8 +1,10 @@
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { SECOND_MS } from '../../core/values/time/time.js';
 import type { AnswerTicket } from '../../services/streaming/answer-tickets.js';
 import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/event-stream.js';
 import type { OpenStream } from '../server/open-streams.js';
+import { eventFrame, retryLine } from '../server/server-sent-events.js';
+import { StreamedText } from '../server/streamed-text.js';
 import type { BulkAnswer } from './bulk-answers.js';
 
 export interface AnswerStreamOptions {
@@ -15,10 +17,8 @@ export interface AnswerStreamOptions {
   readonly onSign: () => void;
 }
 
-/** How long a client waits before it connects again; it is varied, so that clients do not all come at once. */
+/** The least that a client waits before it connects again. */
 const RETRY_MS = SECOND_MS;
-/** How long a reader may take to read the end of its stream, before the connection is closed. */
-const LAST_WORDS_MS = 5 * SECOND_MS;
 /** For so long after a client was told to fetch it may be given an answer of in between, which no look has seen. */
 const FETCHING_MS = 5 * SECOND_MS;
 const HEARTBEAT = ': heartbeat\n\n';
@@ -26,7 +26,7 @@ const HEARTBEAT = ': heartbeat\n\n';
 /** One stream of OFREP: it says that the answer has changed, and that it should be fetched again, and nothing else. */
 export class AnswerStream implements StreamSink, OpenStream {
   readonly ticket: AnswerTicket;
-  readonly #body = new PassThrough();
+  readonly #text = new StreamedText(() => this.#writable());
   readonly #options: AnswerStreamOptions;
   #renewAt: number;
   /** Of the answer that the client has or was told to fetch; undefined where that is not known. */
@@ -37,29 +37,24 @@ export class AnswerStream implements StreamSink, OpenStream {
   #againAt = Infinity;
   #hasSign: boolean = false;
   #begun: boolean = false;
-  #ended: boolean = false;
   /** The newest event that the reader does not take yet: all say the same. */
   #waiting: string | undefined;
-  #watching: Watching | undefined;
 
   constructor(ticket: AnswerTicket, options: AnswerStreamOptions) {
     this.ticket = ticket;
     this.#mark = options.resumes ? undefined : ticket.mark;
     this.#renewAt = options.renewAt;
     this.#options = options;
-    this.#body.on('drain', () => this.#writable());
-    this.#body.once('close', () => this.#watching?.close());
-    this.#body.on('error', () => undefined);
     // The id has a client that connects again say that it does.
-    this.#body.write(`: answers\nretry: ${retryMs()}\nid: ${ticket.mark}\n\n`);
+    this.#text.write(`: answers\n${retryLine(RETRY_MS)}id: ${ticket.mark}\n\n`);
   }
 
   get body(): Readable {
-    return this.#body;
+    return this.#text.readable;
   }
 
   get ended(): boolean {
-    return this.#ended || this.#body.destroyed;
+    return this.#text.ended;
   }
 
   /** When the client is to be told to fetch another ticket; Infinity once it was. */
@@ -72,10 +67,9 @@ export class AnswerStream implements StreamSink, OpenStream {
     return this.#againAt;
   }
 
-  /** Sets what the stream hears of changes by, which may have ended already. */
+  /** Sets what the stream hears of changes by. */
   follow(watching: Watching): void {
-    if (this.ended) watching.close();
-    else this.#watching = watching;
+    this.#text.follow(watching);
   }
 
   /** Something happened. The first heartbeat, too, is a sign: the stream hears of all changes from then on. */
@@ -86,7 +80,7 @@ export class AnswerStream implements StreamSink, OpenStream {
     this.#begun = true;
     this.#hasSign ||= !isHeartbeat;
     if (!isHeartbeat || isFirst) this.#options.onSign();
-    return isHeartbeat ? this.#body.write(HEARTBEAT) : true;
+    return isHeartbeat ? this.#text.write(HEARTBEAT) : true;
   }
 
   /**
@@ -113,14 +107,11 @@ export class AnswerStream implements StreamSink, OpenStream {
   }
 
   end(reason: StreamEnd): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     // Whatever changes while this server stops, the client learns from the server that it asks now.
     if (reason === 'draining') this.#tell();
-    this.#ended = true;
-    this.#watching?.close();
-    this.#body.end(`${this.#waiting ?? ''}retry: ${retryMs()}\n\n`);
+    this.#text.end(`${this.#waiting ?? ''}${retryLine(RETRY_MS)}\n`);
     this.#waiting = undefined;
-    setTimeout(() => this.#body.destroy(), LAST_WORDS_MS).unref();
   }
 
   drain(): void {
@@ -128,7 +119,7 @@ export class AnswerStream implements StreamSink, OpenStream {
   }
 
   destroy(): void {
-    this.#body.destroy();
+    this.#text.destroy();
   }
 
   /** @param etag of the answer that is news; left out where the client is to fetch for another reason, be the answer the same or not */
@@ -136,19 +127,15 @@ export class AnswerStream implements StreamSink, OpenStream {
     if (this.ended) return;
     const lastModified = Math.floor(this.#options.now() / SECOND_MS);
     const data = { type: 'refetchEvaluation', ...(etag !== undefined && { etag }), lastModified };
-    const event = `event: message\nid: ${this.#mark ?? this.ticket.mark}\ndata: ${JSON.stringify(data)}\n\n`;
-    if (this.#body.writableNeedDrain) this.#waiting = event;
-    else this.#body.write(event);
+    const event = eventFrame('message', this.#mark ?? this.ticket.mark, data);
+    if (this.#text.full) this.#waiting = event;
+    else this.#text.write(event);
   }
 
   #writable(): void {
     const event = this.#waiting;
     this.#waiting = undefined;
     // What was waiting may fill the body at once: then this is called again.
-    if (event === undefined || this.#body.write(event)) this.#watching?.writable();
+    if (event === undefined || this.#text.write(event)) this.#text.askForMore();
   }
-}
-
-function retryMs(): number {
-  return RETRY_MS + Math.floor(Math.random() * RETRY_MS);
 }

@@ -8,7 +8,8 @@ import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../json/problem-schema.js';
 import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
 import type { OpenStreams } from '../server/open-streams.js';
-import { EVENT_STREAM_HEADERS, ServerSentEvents } from '../server/server-sent-events.js';
+import { EVENT_STREAM_HEADERS } from '../server/server-sent-events.js';
+import { UserEvents } from './user-events.js';
 
 const StreamQuerySchema = Type.Object({
   user_id: UserIdParameter,
@@ -84,7 +85,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
       },
     },
     async (request, reply) => {
-      const events = open.add(new ServerSentEvents());
+      const events = open.add(new UserEvents());
       try {
         const watching = await watch(request, reply, events);
         if (watching === undefined) {
@@ -101,7 +102,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
     },
   );
 
-  function watch(request: StreamRequest, reply: FastifyReply, sink: ServerSentEvents) {
+  function watch(request: StreamRequest, reply: FastifyReply, sink: UserEvents) {
     const { ticket, user_id, last_event_id } = request.query;
     const resumeToken = String(request.headers['last-event-id'] ?? last_event_id ?? '');
     if (request.caller === null) return streams.watchByTicket(ticket ?? '', { resumeToken, sink });
