@@ -1,5 +1,5 @@
 import type { Metric, Registry } from 'prom-client';
-import { DOOR_NAMES, type DoorName } from '../calls/door-name.js';
+import { DOOR_NAMES, type DoorName } from '../calls/doors.js';
 
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

@@ -1,4 +1,4 @@
-import type { DoorName } from '../calls/door-name.js';
+import type { DoorName } from '../calls/doors.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 

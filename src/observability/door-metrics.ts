@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { DOOR_NAMES, type DoorName } from '../calls/door-name.js';
-import type { Refusal } from '../calls/refusal.js';
+import type { Refusal } from '../calls/doors.js';
+import { DOOR_NAMES, type DoorName } from '../calls/doors.js';
 import { CallDurations } from './call-durations.js';
 
 /** What is read of the doors at each scrape. */

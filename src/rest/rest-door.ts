@@ -1,4 +1,4 @@
-import type { DoorName } from '../calls/door-name.js';
+import type { DoorName } from '../calls/doors.js';
 import { restApp } from './rest-app.js';
 import { boundConnections } from './server/bounds.js';
 import { close, listen, renewTls } from './server/listen.js';

@@ -1,12 +1,12 @@
 import type { Flag, Segment, StageList } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
-import { isJsonObject, type JsonValue } from '../../core/values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
+import { isSecret, REDACTED } from '../../core/values/secrets.js';
 import { type AuditSubject, REACH } from '../../store/audit-store.js';
 import type { Transaction } from '../../store/store.js';
 import type { VersionedThing } from '../../store/version-store.js';
 import { actorOf, type Call, confinedTo } from '../caller.js';
 import { checkComment } from '../check-input.js';
-import { redact } from './redact.js';
 
 export interface AuditedChange {
   readonly action: string;
@@ -129,4 +129,12 @@ function nameSubjects(state: JsonValue, add: (subject: AuditSubject) => void): v
     if (kind !== undefined && typeof member === 'string') add({ kind, id: member });
     else nameSubjects(member, add);
   }
+}
+
+/** The value with every secret member replaced, at any depth. */
+export function redact(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map((item: JsonValue) => redact(item));
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value as JsonObject);
+  return Object.fromEntries(entries.map(([key, member]) => [key, isSecret(key) ? REDACTED : redact(member)]));
 }

@@ -1,4 +1,4 @@
-import type { DoorName } from '../../calls/door-name.js';
+import type { DoorName } from '../../calls/doors.js';
 import { AddressRate } from '../../calls/limits/address-rate.js';
 import { CallRate } from '../../calls/limits/call-rate.js';
 import type { ConnectionsOptions } from '../../calls/limits/connections.js';

@@ -1,6 +1,5 @@
 import { actorOf } from '../../calls/caller.js';
-import type { DoorName } from '../../calls/door-name.js';
-import type { Refusal } from '../../calls/refusal.js';
+import type { DoorName, Refusal } from '../../calls/doors.js';
 import type { Config } from '../../config/config.js';
 import { ConfigError } from '../../config/environment.js';
 import type { FlagdConfig } from '../../config/flagd-config.js';

@@ -1,4 +1,4 @@
-import type { DoorName } from '../../calls/door-name.js';
+import type { DoorName } from '../../calls/doors.js';
 
 /** What routes begin with, by door. Any other route is one of the public API, `rest`. */
 const BEGINNINGS: ReadonlyArray<readonly [string, DoorName]> = [

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../calls/caller.js';
-import type { DoorName } from '../../calls/door-name.js';
-import type { Refusal } from '../../calls/refusal.js';
+import type { DoorName, Refusal } from '../../calls/doors.js';
 import { doorOfRoute } from './door-of-route.js';
 import { problemOf } from './problem.js';
 

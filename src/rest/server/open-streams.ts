@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { DoorName } from '../../calls/door-name.js';
+import type { DoorName } from '../../calls/doors.js';
 import { unavailable } from '../../calls/errors.js';
 
 /** An answer that goes on until its reader goes away. */

@@ -1,9 +1,8 @@
 import type { Call } from '../../calls/caller.js';
-import { requireName } from '../../calls/check-input.js';
+import { requireName, requireSearchText } from '../../calls/check-input.js';
 import type { StoreClock } from '../../calls/clock.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize, mayCall, type Operation } from '../../calls/permissions.js';
-import { requireSearchText } from '../../calls/search-text.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { flagState } from '../../core/snapshot/flag-state.js';

@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
+import { requireSearchText } from '../../calls/check-input.js';
 import { notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { requireSearchText } from '../../calls/search-text.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
 import { MAX_LENGTH } from '../../core/values/names.js';

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
-import { checkComment, requireName } from '../../calls/check-input.js';
+import { checkComment, requireName, requireSearchText } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { requireSearchText } from '../../calls/search-text.js';
 import { recordAudit } from '../../calls/writes/record-audit.js';
 import { requireVersion } from '../../calls/writes/stale-version.js';
 import {

@@ -1,13 +1,14 @@
 import type { Call } from '../../calls/caller.js';
 import { requireComment } from '../../calls/check-input.js';
 import { LatchkeyError } from '../../calls/errors.js';
-import { redact } from '../../calls/writes/redact.js';
+import { redact } from '../../calls/writes/record-audit.js';
 import { StaleVersion } from '../../calls/writes/stale-version.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Action } from '../../core/flags/flag.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import { sameRoles } from '../../core/states/role-change.js';
 import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import { REDACTED } from '../../core/values/secrets.js';
 import type { AuditEntry } from '../../store/audit-store.js';
 import type { Store } from '../../store/store.js';
 import type { VersionedThing } from '../../store/version-store.js';
@@ -36,9 +37,6 @@ export interface UndoServices {
   readonly organizations: OrganizationService;
   readonly organizationRoles: OrganizationRoles;
 }
-
-/** What the audit writes in place of what it does not keep. */
-const REDACTED = '[redacted]';
 
 /** Undoes what entries of the audit say, through the use cases that change things by hand. */
 export class UndoService {

@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
+import { requireSearchText } from '../../calls/check-input.js';
 import { authorize } from '../../calls/permissions.js';
-import { requireSearchText } from '../../calls/search-text.js';
 import { MAX_LENGTH } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SECRET_NAMES } from '../../core/values/secrets.js';
-import { redact } from './redact.js';
+import { redact } from './record-audit.js';
 
 describe('redact', () => {
   it('replaces every secret on the list, however it is spelled and whatever it holds', () => {
