@@ -82,6 +82,43 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     await expect(undo.undo(OPERATOR, { id: removal, comment })).rejects.toMatchObject(code('CONFLICT'));
   });
 
+  it('says by its name which token has changed it since, to those alone who may list tokens', async () => {
+    const stand = await engine.compose();
+    const { undo, tokens, flags } = stand.services;
+    const made = { scopes: ['manage'], expiresAt: undefined } as const;
+    const by = async (name: string, organizationId: string): Promise<Call> => {
+      const { token } = await tokens.create(OPERATOR, { ...made, name, organizationId });
+      const { caller, ...call } = machine(['manage'], organizationId);
+      return { ...call, caller: { ...caller, tokenId: token.id } as Call['caller'] };
+    };
+    const [deploys, theirs] = [await by('deploys', ''), await by('their script', 'namer')];
+    const set = { mustExist: true, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
+    const put = (call: Call, role: string, enabled: boolean) =>
+      flags.set(call, { ...set, keyOrId: 'named', input: {}, access: [{ role, enabled }], removeAccess: [] });
+    await stand.setFlag('named', { delegated: true });
+    await stand.setFlag('named', { owner: 'kim' });
+    const renamed = await newest(stand);
+    await flags.set(deploys, { ...set, keyOrId: 'named', input: { owner: 'lee' }, access: [], removeAccess: [] });
+    await put(OPERATOR, 'pilot', true);
+    const platforms = await newest(stand);
+    await put(deploys, 'pilot', false);
+    await put(theirs, 'pilot', true);
+    const own = await newest(stand);
+    await put(theirs, 'pilot', false);
+
+    const kim = person('kim', { organizationId: 'namer', roles: ['admin'] });
+    for (const [id, call, whoever] of [
+      [renamed, olga, /: version 3 by the token "deploys" at \d{4}/],
+      [renamed, deploys, /: version 3 by token:tok_\w+ at/],
+      [platforms, olga, /: by the token "deploys" at/],
+      [platforms, deploys, /: by token:tok_\w+ at/],
+      [own, kim, /: by token:tok_\w+ at/],
+    ] as const) {
+      expect(await undo.refusal(call, id)).toMatch(whoever);
+      await expect(undo.undo(call, { id, comment })).rejects.toMatchObject(code('CONFLICT', whoever));
+    }
+  });
+
   it('takes what changed between the look and the write for what it is', async () => {
     const races: (() => Promise<unknown>)[] = [];
     const stand = await engine.compose({

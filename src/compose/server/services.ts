@@ -204,7 +204,8 @@ export function composeServices(parts: ServiceParts): Composed {
     segments: new SegmentService({ ...writing, dayKnowledge }),
     stages: new StageService(writing),
   };
-  const history = composeHistory({ store, keeper, ...configuration });
+  const actorNames = new ActorNames(authentication);
+  const history = composeHistory({ store, keeper, actorNames, ...configuration });
   const node = new ThisNode({
     ...{ roles: [...(config.roles ?? [])], version: RELEASE, clock, testOverrides: config.testOverrides ?? false },
     present: () => {
@@ -225,7 +226,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const health = new HealthService({ store, node, clock, lanes });
   const services: ServiceSet = {
     actions: configuration.actions,
-    actorNames: new ActorNames(authentication),
+    actorNames,
     audit: history.audit,
     authentication,
     backfills,

@@ -6,7 +6,16 @@ import type { Store } from '../../store/store.js';
 import type { FlaglessRow } from '../access/access-rows.js';
 import { keyOfRow } from '../access/access-rows.js';
 import type { FlagService } from '../flags/flags.js';
-import { changedSince, listIn, NotUndoable, notKept, partOf, rowsChangedSince, type UndoPlan } from './undoing.js';
+import {
+  changedSince,
+  listIn,
+  NotUndoable,
+  notKept,
+  partOf,
+  rowsChangedSince,
+  type Undoer,
+  type UndoPlan,
+} from './undoing.js';
 
 interface FlagUndoing {
   readonly store: Pick<Store, 'audit' | 'versions' | 'configuration'>;
@@ -14,7 +23,7 @@ interface FlagUndoing {
 }
 
 /** How a change of a flag, of its rows, or of both is undone: by one call, as it was made. */
-export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry, confined: string): Promise<UndoPlan> {
+export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry, undoer: Undoer): Promise<UndoPlan> {
   const { target, before, after } = entry;
   const [had, left] = [partOf(before, 'flag'), partOf(after, 'flag')];
   if (left !== undefined && left.key === left.id) {
@@ -24,7 +33,7 @@ export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry,
     return new NotUndoable('it says where users are expected: put the rows by hand');
   }
   const manager = entry.actorOrganization;
-  if (manager !== confined) {
+  if (manager !== undoer.confined) {
     const whose = manager === '' ? 'the platform' : `the organization ${quote(manager)}`;
     return new NotUndoable(`it is for ${whose} alone to undo, whose rows these are`, 'FORBIDDEN');
   }
@@ -38,7 +47,7 @@ export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry,
   const thing = { kind: 'flag', id: present.id } as const;
   const version = left === undefined ? undefined : Number(left.version);
   if (version !== undefined && present.version !== version) {
-    return changedSince(store, thing, { left: version, confined, what: `the flag ${quote(target)}` });
+    return changedSince(store, thing, { left: version, undoer, what: `the flag ${quote(target)}` });
   }
   const earlier = had === undefined ? undefined : await store.versions.get(thing, Number(had.version));
   if (had !== undefined && earlier === undefined) return notKept(Number(had.version));
@@ -46,7 +55,7 @@ export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry,
   const [put, removed, former] = [listIn(after, 'put'), listIn(after, 'removed'), listIn(before, 'access')].map(rowsOf);
   const expectedRows = { there: put!, gone: removed! };
   if (!(await areAsLeft(store, present.id, expectedRows))) {
-    return rowsChangedSince(store, entry, { rows: [...listIn(after, 'put'), ...listIn(after, 'removed')], confined });
+    return rowsChangedSince(store, entry, { rows: [...listIn(after, 'put'), ...listIn(after, 'removed')], undoer });
   }
   const restored = new Set(former!.map(keyOfRow));
   return async (call, comment) => {

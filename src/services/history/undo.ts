@@ -20,15 +20,27 @@ import type { StageService } from '../onboarding/stages.js';
 import type { OrganizationRoles } from '../organizations/organization-roles.js';
 import type { OrganizationService } from '../organizations/organizations.js';
 import { isMoving } from '../organizations/role-plans.js';
+import type { ActorNames } from '../tokens/actor-names.js';
 import type { AuditService } from './audit.js';
 import type { RestoreService } from './restoring.js';
 import { undoFlag } from './undo-flag.js';
-import { changedSince, holds, NotUndoable, neverUndone, notKept, type Undone, type UndoPlan } from './undoing.js';
+import {
+  changedSince,
+  holds,
+  NotUndoable,
+  neverUndone,
+  notKept,
+  type Undoer,
+  type Undone,
+  type UndoPlan,
+} from './undoing.js';
 
 export interface UndoServices {
   readonly store: Pick<Store, 'audit' | 'versions' | 'configuration' | 'states'>;
   readonly keeper: Pick<ConfigurationKeeper, 'snapshot'>;
   readonly audit: AuditService;
+  /** By which names refusals tell who has changed something since. */
+  readonly actorNames: Pick<ActorNames, 'confirmed'>;
   readonly restoring: RestoreService;
   readonly flags: FlagService;
   readonly segments: SegmentService;
@@ -49,7 +61,7 @@ export class UndoService {
   /** Why an entry that the caller may read is not undone; undefined where it would be. */
   async refusal(call: Call, id: string): Promise<string | undefined> {
     const { entry, confined } = await this.#services.audit.find(call, id, 'GetAuditEntry');
-    const plan = await this.#planOf(entry, confined);
+    const plan = await this.#planOf(entry, await this.#undoer(call, confined));
     return plan instanceof NotUndoable ? plan.message : undefined;
   }
 
@@ -63,28 +75,33 @@ export class UndoService {
     const comment = `${why} (undoes the entry ${id})`;
     requireComment(why, 'comment');
     requireComment(comment, 'comment');
-    const plan = await this.#planOf(entry, confined);
+    const undoer = await this.#undoer(call, confined);
+    const plan = await this.#planOf(entry, undoer);
     if (plan instanceof NotUndoable) throw refusalOf(plan);
     try {
       return await plan(call, comment);
     } catch (error) {
       // It changed between the look and the write: the next look says by whom.
-      const again = isConflict(error) ? await this.#planOf(entry, confined) : undefined;
+      const again = isConflict(error) ? await this.#planOf(entry, undoer) : undefined;
       throw again instanceof NotUndoable ? refusalOf(again) : error;
     }
   }
 
-  async #planOf(entry: AuditEntry, confined: string): Promise<UndoPlan> {
+  async #undoer(call: Call, confined: string): Promise<Undoer> {
+    return { confined, actorName: await this.#services.actorNames.confirmed(call) };
+  }
+
+  async #planOf(entry: AuditEntry, undoer: Undoer): Promise<UndoPlan> {
     const never = neverUndone(entry);
     if (never !== undefined) return never;
     const plans: Readonly<Record<string, () => UndoPlan | Promise<UndoPlan>>> = {
-      'flag.set': () => undoFlag(this.#services, entry, confined),
-      'access.set': () => undoFlag(this.#services, entry, confined),
-      'segment.set': () => this.#segmentSet(entry, confined),
+      'flag.set': () => undoFlag(this.#services, entry, undoer),
+      'access.set': () => undoFlag(this.#services, entry, undoer),
+      'segment.set': () => this.#segmentSet(entry, undoer),
       'segment.delete': () => this.#segmentDelete(entry),
-      'stages.set': () => this.#stages(entry, confined),
-      'organization.set': () => this.#organization(entry, confined),
-      'organization.roles.set': () => this.#organization(entry, confined),
+      'stages.set': () => this.#stages(entry, undoer),
+      'organization.set': () => this.#organization(entry, undoer),
+      'organization.roles.set': () => this.#organization(entry, undoer),
       'actions.declare': () => this.#actions(entry),
       'action.delete': () => this.#actionDelete(entry),
     };
@@ -92,14 +109,14 @@ export class UndoService {
     return plan === undefined ? new NotUndoable('change it by hand') : plan();
   }
 
-  async #segmentSet({ target, before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+  async #segmentSet({ target, before, after }: AuditEntry, undoer: Undoer): Promise<UndoPlan> {
     const { store, restoring, segments } = this.#services;
     const left = after as unknown as { readonly id: string; readonly version: number };
     const thing: VersionedThing = { kind: 'segment', id: left.id };
     const present = await store.configuration.segment(target);
     if (present === undefined) return new NotUndoable(`the segment ${quote(target)} was deleted since`, 'CONFLICT');
     if (present.id !== left.id || present.version !== left.version) {
-      return changedSince(store, thing, { left: left.version, confined, what: `the segment ${quote(target)}` });
+      return changedSince(store, thing, { left: left.version, undoer, what: `the segment ${quote(target)}` });
     }
     const expected = { expectedVersion: left.version, expectedId: left.id };
     if (before === null) {
@@ -127,12 +144,12 @@ export class UndoService {
     };
   }
 
-  async #stages({ before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+  async #stages({ before, after }: AuditEntry, undoer: Undoer): Promise<UndoPlan> {
     const { store, restoring, stages } = this.#services;
     const left = versionIn(after);
     const thing: VersionedThing = { kind: 'stages', id: 'stages' };
     if ((await store.configuration.stages()).version !== left) {
-      return changedSince(store, thing, { left, confined, what: 'the list of stages' });
+      return changedSince(store, thing, { left, undoer, what: 'the list of stages' });
     }
     if (before === null) {
       return async (call, comment) => {
@@ -149,12 +166,12 @@ export class UndoService {
   }
 
   /** The platform undoes all that was said of an organization; the organization what became of its roles. */
-  async #organization({ action, target, before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+  async #organization({ action, target, before, after }: AuditEntry, undoer: Undoer): Promise<UndoPlan> {
     const { store, organizations, organizationRoles } = this.#services;
     const left = versionIn(after);
     const present = (await store.states.organizations([target])).get(target)!;
     const what = `the organization ${quote(target)}`;
-    if (present.version !== left) return changedSince(store, { kind: 'roles', id: target }, { left, confined, what });
+    if (present.version !== left) return changedSince(store, { kind: 'roles', id: target }, { left, undoer, what });
     // One that was deleted and described anew has the same versions again.
     if (!isAsLeft(present, after as unknown as Described)) {
       return new NotUndoable(`${what} is not there any more as the entry left it`, 'CONFLICT');
@@ -162,7 +179,7 @@ export class UndoService {
     if (before === null) {
       return new NotUndoable(`it made ${what}: empty its roles, or delete it`);
     }
-    if (confined === '' && holds([before], REDACTED)) {
+    if (undoer.confined === '' && holds([before], REDACTED)) {
       return new NotUndoable('the audit does not keep secrets in attributes: set them by hand');
     }
     const { attributes, timeZone, strictRoles, roles } = before as unknown as Described;
@@ -174,7 +191,7 @@ export class UndoService {
       );
     }
     const own = { strictRoles, roles: roles.map(({ name, inherits }) => ({ name, inherits })), expectedVersion: left };
-    const ofRoles = confined !== '' || action === 'organization.roles.set';
+    const ofRoles = undoer.confined !== '' || action === 'organization.roles.set';
     return async (call, comment) => {
       const { organization, backfillIds, consistencyToken } = ofRoles
         ? await organizationRoles.set(call, {

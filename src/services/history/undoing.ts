@@ -7,6 +7,7 @@ import { shownInstant } from '../../core/values/time/time.js';
 import type { AuditEntry } from '../../store/audit-store.js';
 import type { Store } from '../../store/store.js';
 import type { StoredVersion, VersionedThing } from '../../store/version-store.js';
+import type { ActorName } from '../tokens/actor-names.js';
 import { toldTo } from './history-reach.js';
 
 /**
@@ -30,6 +31,14 @@ export interface Undone {
   readonly warnings: readonly Fault[];
   readonly backfillIds: readonly string[];
   readonly consistencyToken: string;
+}
+
+/** Who is told why an entry is not undone. */
+export interface Undoer {
+  /** The organization whose own history they read; '' for the platform. */
+  readonly confined: string;
+  /** What those are called who changed something since, as far as the undoer may know. */
+  readonly actorName: ActorName;
 }
 
 /** How an entry is undone, once somebody says so, or why it is not. */
@@ -110,7 +119,7 @@ const MAX_TOLD = 5;
 export async function changedSince(
   { versions }: Pick<Store, 'versions'>,
   thing: VersionedThing,
-  { left, confined, what }: { readonly left: number; readonly confined: string; readonly what: string },
+  { left, undoer, what }: { readonly left: number; readonly undoer: Undoer; readonly what: string },
 ): Promise<NotUndoable> {
   const { items } = await versions.list(thing, { limit: MAX_TOLD });
   const later = items.filter(({ version }) => version > left);
@@ -119,11 +128,19 @@ export async function changedSince(
   const since = await versions.get(thing, left);
   const fields = since === undefined ? [] : changedFields(asObject(since), asObject(newest));
   const told = later.map((one) => {
-    const { actor, at, version } = toldTo(confined, one);
-    return `version ${version} by ${actor} at ${shownInstant(at)}`;
+    return `version ${one.version} by ${whoAndWhen(undoer, one)}`;
   });
   const inWhat = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
   return new NotUndoable(`${what} has changed since: ${told.join('; ')}${inWhat}`, 'CONFLICT');
+}
+
+type Who = Pick<StoredVersion, 'actor' | 'actorOrganization' | 'at' | 'requestId' | 'comment'>;
+
+/** `user:ada at 2026-11-28T05:27:21.801Z`; a token by its name to whoever may know it. */
+function whoAndWhen({ confined, actorName }: Undoer, change: Who): string {
+  const { actor, at } = toldTo(confined, change);
+  const name = actorName(actor);
+  return `${name === '' ? actor : `the token ${quote(name)}`} at ${shownInstant(at)}`;
 }
 
 function asObject({ state, kind }: StoredVersion): JsonValue {
@@ -134,17 +151,19 @@ function asObject({ state, kind }: StoredVersion): JsonValue {
 export async function rowsChangedSince(
   { audit }: Pick<Store, 'audit'>,
   entry: AuditEntry,
-  { rows, confined }: { readonly rows: readonly JsonObject[]; readonly confined: string },
+  { rows, undoer }: { readonly rows: readonly JsonObject[]; readonly undoer: Undoer },
 ): Promise<NotUndoable> {
   const subject = { kind: 'flag', id: entry.target };
-  const { items } = await audit.list({ limit: 100 }, { subject, ...(confined === '' ? {} : { reach: confined }) });
+  const { items } = await audit.list(
+    { limit: 100 },
+    { subject, ...(undoer.confined === '' ? {} : { reach: undoer.confined }) },
+  );
   const wanted = new Set(rows.map(keyOf));
   const later = items.find(
     ({ id, after }) =>
       id > entry.id && [...listIn(after, 'put'), ...listIn(after, 'removed')].some((row) => wanted.has(keyOf(row))),
   );
-  const by = later && toldTo(confined, later);
-  const told = by === undefined ? '' : `: by ${by.actor} at ${shownInstant(by.at)}`;
+  const told = later === undefined ? '' : `: by ${whoAndWhen(undoer, later)}`;
   return new NotUndoable(`access rows of the flag ${quote(entry.target)} have changed since${told}`, 'CONFLICT');
 }
 
