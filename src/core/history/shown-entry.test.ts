@@ -36,8 +36,10 @@ describe('the states of an entry, as its differences are told', () => {
   });
 
   it('have flags without what a change sets by itself, and what an older release recorded as it is', () => {
-    const lists = { variants: [], distribution: [], prerequisites: [], rules: [] };
-    const flag = { key: 'x', isEnabledGlobally: true, startsAt: 1_795_893_673_226, version: 2, updatedAt: 1, ...lists };
+    const lists = { variants: [], distribution: [], prerequisites: [], rules: [], tags: [] };
+    const texts = { key: 'x', name: 'X', description: '', owner: '', type: 'BOOLEAN', offVariant: 'off' };
+    const said = { active: true, isEnabledGlobally: true, archived: false, delegated: false, clientVisible: true };
+    const flag = { ...lists, ...texts, ...said, bucketing: 2, startsAt: 1_795_893_673_226, version: 2, updatedAt: 1 };
     const shown = shownEntry({ action: 'flag.set', before: state({ flag }), after: state({ flag: { key: 'x' } }) });
     expect(shown.before).toMatchObject({ flag: { is_enabled_globally: true, starts_at: '2026-11-28T19:21:13.226Z' } });
     expect(JSON.stringify(shown.before)).not.toMatch(/version|updated|\d{13}/);

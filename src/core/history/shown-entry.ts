@@ -1,6 +1,6 @@
-import type { Flag, Segment, Stage } from '../flags/flag.js';
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../values/json.js';
 import { rowHolder } from './entry-sentence.js';
+import { recordedFlag, recordedSegment, recordedStages } from './recorded.js';
 import { shownFlag, shownSegment, shownStages } from './shown-state.js';
 
 /** What an entry of the audit holds, before and after. */
@@ -12,7 +12,8 @@ export interface EntryStates {
 
 /**
  * The states of an entry as its differences are told: flags, segments and stages as versions show them; access rows as what each says, by
- * whom it is for: `{"access": {"the user \"ada\"": "allowed"}}`. Whatever else is told as it was recorded.
+ * whom it is for: `{"access": {"the user \"ada\"": "allowed"}}`. Whatever else is told as it was recorded, and so is what an older release
+ * recorded without all that this one shows.
  */
 export function shownEntry({ action, before, after }: EntryStates): Pick<EntryStates, 'before' | 'after'> {
   switch (action) {
@@ -39,9 +40,10 @@ export function entryRows(state: JsonValue, list: 'access' | 'put'): readonly Js
 function ofFlag(state: JsonValue, list: 'access' | 'put'): JsonValue {
   if (!isJsonObject(state)) return state;
   const { flag, access: _, put: __, removed: ___, ...rest } = state as Recorded;
+  const whole = recordedFlag(flag);
   const rows = entryRows(state, list).map((row) => [rowName(row), rowSays(row)] as const);
   return {
-    ...(flag === undefined ? {} : { flag: isWhole(flag) ? shownFlag(flag as unknown as Flag) : flag }),
+    ...(flag === undefined ? {} : { flag: whole === undefined ? flag : shownFlag(whole) }),
     // Also where there were none, so that each row that came has a place of its own.
     ...(Object.hasOwn(state, list) ? { access: Object.fromEntries(rows) } : {}),
     ...rest,
@@ -55,13 +57,6 @@ interface Recorded extends JsonObject {
   readonly removed: JsonValue;
 }
 
-/** Whether a flag has all that this release knows of flags: one in an old entry may not. */
-function isWhole(flag: JsonValue): boolean {
-  if (!isJsonObject(flag)) return false;
-  const { variants, distribution, prerequisites, rules } = flag as JsonObject;
-  return [variants, distribution, prerequisites, rules].every(Array.isArray);
-}
-
 /** For whom a row is, and who put it where that was an organization. */
 function rowName(row: JsonObject): string {
   const { managedBy = '' } = row;
@@ -73,10 +68,11 @@ function rowSays({ effect, enabled }: JsonObject): string {
 }
 
 function ofSegment(state: JsonValue): JsonValue {
-  return isJsonObject(state) ? shownSegment(state as unknown as Segment) : state;
+  const segment = recordedSegment(state);
+  return segment === undefined ? state : shownSegment(segment);
 }
 
 function ofStages(state: JsonValue): JsonValue {
-  const stages = isJsonObject(state) ? (state as JsonObject).stages : undefined;
-  return Array.isArray(stages) ? shownStages(stages as unknown as readonly Stage[]) : state;
+  const stages = isJsonObject(state) ? recordedStages((state as JsonObject).stages) : undefined;
+  return stages === undefined ? state : shownStages(stages);
 }

@@ -1,6 +1,13 @@
-import type { AccessRow, Flag, Segment, Stage } from '../../core/flags/flag.js';
+import type { Flag, Segment, Stage } from '../../core/flags/flag.js';
 import { changedFields } from '../../core/history/changed-fields.js';
 import { differences } from '../../core/history/differences.js';
+import {
+  recordedFlag,
+  recordedRoles,
+  recordedRows,
+  recordedSegment,
+  recordedStages,
+} from '../../core/history/recorded.js';
 import { type EntryStates, entryRows } from '../../core/history/shown-entry.js';
 import { shownState } from '../../core/history/shown-state.js';
 import {
@@ -118,49 +125,59 @@ interface Told {
   readonly text: string;
 }
 
-/** What an entry of the audit changed, a sentence each; nothing for what no sentences are made of. */
+/**
+ * What an entry of the audit changed, a sentence each; nothing for what no sentences are made of, and for what an older release recorded
+ * without all that they say.
+ */
 export function entryWords({ action, before, after }: EntryStates, names: Names): string[] {
+  const both = (name: string) => [memberOf(before, name), memberOf(after, name)] as const;
   switch (action) {
     case 'flag.create':
     case 'flag.set':
-    case 'access.set':
-      return [...flagWords(before, after, names), ...rowWords(before, after)];
+    case 'access.set': {
+      const ofFlag = tell(both('flag'), recordedFlag, (was, is) => flagWords(was, is, names));
+      return [...ofFlag, ...rowWords(before, after)];
+    }
     case 'segment.set':
-      return textsOf(describeSegmentDifference(given<Segment>(before), given<Segment>(after), names));
+      return tell([before, after], recordedSegment, (was, is) => describeSegmentDifference(was, is, names));
     case 'stages.set':
-      return textsOf(describeStagesDifference(listIn<Stage>(before, 'stages'), listIn<Stage>(after, 'stages')));
+      return tell(both('stages'), recordedStages, (was = [], is = []) => describeStagesDifference(was, is));
     default:
       if (!action.startsWith('organization.') || after === null) return [];
-      return textsOf(describeRolesDifference(listIn(before, 'roles'), listIn(after, 'roles')));
+      return tell(both('roles'), recordedRoles, (was = [], is = []) => describeRolesDifference(was, is));
   }
 }
 
-function flagWords(before: JsonValue, after: JsonValue, names: Names): string[] {
-  const [was, is] = [before, after].map((state) => (isJsonObject(state) ? (state as JsonObject).flag : undefined));
+/** Differences of what was recorded, where all of it can be read. */
+function tell<T>(
+  states: readonly [before: JsonValue | undefined, after: JsonValue | undefined],
+  read: (state: JsonValue) => T | undefined,
+  describe: (was: T | undefined, is: T | undefined) => readonly Told[],
+): string[] {
+  const there = states.map((state) => state ?? undefined);
+  const [was, is] = there.map((state) => (state === undefined ? undefined : read(state)));
+  const isRead = [was, is].every((value, i) => (value === undefined) === (there[i] === undefined));
+  return isRead ? describe(was, is).map(({ text }) => text) : [];
+}
+
+function flagWords(was: Flag | undefined, is: Flag | undefined, names: Names): readonly Told[] {
   if (is === undefined) return [];
-  if (was === undefined) return [`who gets it: ${describeFlag(is as unknown as Flag, names).text}`];
-  return textsOf(describeDifference(was as unknown as Flag, is as unknown as Flag, names));
+  return was === undefined
+    ? [{ text: `who gets it: ${describeFlag(is, names).text}` }]
+    : describeDifference(was, is, names);
 }
 
 /** How many rows are told one by one: an entry may have very many, and its changes name them all. */
 const MOST_ROWS = 50;
 
 function rowWords(before: JsonValue, after: JsonValue): string[] {
-  const [was, is] = [entryRows(before, 'access'), entryRows(after, 'put')] as unknown as [AccessRow[], AccessRow[]];
-  const told = textsOf(describeRowsDifference(was, is));
+  const told = tell([entryRows(before, 'access'), entryRows(after, 'put')], recordedRows, (was = [], is = []) =>
+    describeRowsDifference(was, is),
+  );
   const more = told.length - MOST_ROWS;
   return more > 0 ? [...told.slice(0, MOST_ROWS), `and ${more} more access rows`] : told;
 }
 
-function textsOf(differences: readonly Told[]): string[] {
-  return differences.map(({ text }) => text);
-}
-
-function given<T>(state: JsonValue): T | undefined {
-  return isJsonObject(state) ? (state as unknown as T) : undefined;
-}
-
-function listIn<T>(state: JsonValue, name: string): readonly T[] {
-  const list = isJsonObject(state) ? (state as JsonObject)[name] : undefined;
-  return Array.isArray(list) ? (list as unknown as readonly T[]) : [];
+function memberOf(state: JsonValue, name: string): JsonValue | undefined {
+  return isJsonObject(state) ? (state as JsonObject)[name] : undefined;
 }
