@@ -54,6 +54,16 @@ const entriesOf = async (key: string) =>
   ((await server.admin('GET', `/api/admin/audit?kind=flag&subject=${key}`)) as ListAuditResponse).entries;
 
 describe('the history', () => {
+  /** With every search of every page. */
+  const ADDRESSES = [
+    'history?from=~&to=~&q=~&kind=~&subject=~&actor=~&entry=~',
+    'people?stage=~&organization=~&role=~&unlocked=~&q=~',
+    'flags?q=~&tag=~&state=~&owner=~',
+    'flags/reports?tab=~&q=~',
+    'onboarding?days=~&weeks=~&organization=~&tab=~',
+    'settings?tab=~&webhook=~',
+  ];
+
   it('tells what was changed, narrowed by an address that a link keeps', async () => {
     await onHistory('history', async ({ page, look }) => {
       await page
@@ -294,6 +304,19 @@ describe('the history', () => {
       const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
       expect(lines.length).toBeGreaterThan(0);
       for (const line of lines) expect(line).toContain('segment');
+    });
+  });
+
+  it('opens whatever stands in an address, typed by hand or cut in a message, and so does every page', async () => {
+    await onHistory('history', async ({ page, open, expectFault }) => {
+      expectFault(/status of 40[04]/);
+      for (const nonsense of ['2026', 'notadate', '%7B%7D']) {
+        for (const address of ADDRESSES) {
+          await open(address.replaceAll('~', nonsense));
+          await page.getByRole('heading', { level: 1 }).waitFor();
+          expect(await page.getByText('Something went wrong').count()).toBe(0);
+        }
+      }
     });
   });
 

@@ -492,6 +492,10 @@ describe('what is known of a person', () => {
         await page.getByText('linus was erased').waitFor();
         await open('people/linus');
         await page.getByText('Nothing is stored about this person.').waitFor();
+        await open('history?kind=flag&subject=export');
+        const entry = 'set the access row of somebody who has been deleted in the flag "export"';
+        await page.getByText(entry).first().click();
+        await page.getByText('erased with them').waitFor();
       });
     },
     LIMIT_MS,

@@ -31,6 +31,17 @@ import {
 import { Shell } from './shell/shell.js';
 import { Start } from './start.js';
 
+/**
+ * Validates a search by a function that leaves out what is not of the page: the router would put what was left out back from the address, as
+ * that has it, so it is told as undefined.
+ */
+function reading<T extends object>(read: (search: Readonly<Record<string, unknown>>) => T) {
+  return (search: Record<string, unknown>): T => {
+    const nothing = Object.fromEntries(Object.keys(search).map((name) => [name, undefined]));
+    return { ...nothing, ...read(search) };
+  };
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageFailure });
 
 const start = createRoute({ getParentRoute: () => root, path: '/', component: Start });
@@ -44,7 +55,7 @@ const today = createRoute({
 const flags = createRoute({
   getParentRoute: () => root,
   path: '/flags',
-  validateSearch: readFlagsSearch,
+  validateSearch: reading(readFlagsSearch),
   component: FlagsPage,
 });
 
@@ -56,24 +67,24 @@ const flag = createRoute({
     parse: ({ key }) => ({ key: key === '~new' ? 'new' : key }),
     stringify: ({ key }) => ({ key: key === 'new' ? '~new' : key }),
   },
-  validateSearch: readFlagSearch,
+  validateSearch: reading(readFlagSearch),
   component: FlagPage,
 });
 
 const newFlag = createRoute({
   getParentRoute: () => root,
   path: '/flags/new',
-  validateSearch: readNewFlagSearch,
+  validateSearch: reading(readNewFlagSearch),
   component: NewFlagPage,
 });
 
 const segments = createRoute({
   getParentRoute: () => root,
   path: '/segments',
-  validateSearch: (search: Record<string, unknown>): { readonly q?: string } => {
+  validateSearch: reading((search): { readonly q?: string } => {
     const q = textOf(search.q);
     return q === undefined ? {} : { q };
-  },
+  }),
   component: SegmentsPage,
 });
 
@@ -86,76 +97,76 @@ const newSegment = createRoute({
 const segment = createRoute({
   getParentRoute: () => root,
   path: '/segments/$key',
-  validateSearch: readSegmentSearch,
+  validateSearch: reading(readSegmentSearch),
   component: SegmentPage,
 });
 
 const people = createRoute({
   getParentRoute: () => root,
   path: '/people',
-  validateSearch: readPeopleSearch,
+  validateSearch: reading(readPeopleSearch),
   component: PeoplePage,
 });
 
 const person = createRoute({
   getParentRoute: () => root,
   path: '/people/$id',
-  validateSearch: readPersonSearch,
+  validateSearch: reading(readPersonSearch),
   component: PersonPage,
 });
 
 const organizations = createRoute({
   getParentRoute: () => root,
   path: '/organizations',
-  validateSearch: (search: Record<string, unknown>): { readonly q?: string } => {
+  validateSearch: reading((search): { readonly q?: string } => {
     const q = textOf(search.q);
     return q === undefined ? {} : { q };
-  },
+  }),
   component: OrganizationsPage,
 });
 
 const organization = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$id',
-  validateSearch: readOrganizationSearch,
+  validateSearch: reading(readOrganizationSearch),
   component: OrganizationPage,
 });
 
 const onboarding = createRoute({
   getParentRoute: () => root,
   path: '/onboarding',
-  validateSearch: readOnboardingSearch,
+  validateSearch: reading(readOnboardingSearch),
   component: OnboardingPage,
 });
 
 const stage = createRoute({
   getParentRoute: () => root,
   path: '/onboarding/$stage',
-  validateSearch: readStageSearch,
+  validateSearch: reading(readStageSearch),
   component: StagePage,
 });
 
 const actions = createRoute({
   getParentRoute: () => root,
   path: '/actions',
-  validateSearch: (search: Record<string, unknown>): { readonly action?: string } => {
+  validateSearch: reading((search): { readonly action?: string } => {
     const action = textOf(search.action);
     return action === undefined ? {} : { action };
-  },
+  }),
   component: ActionsPage,
 });
 
 const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
-  validateSearch: readHistorySearch,
+  validateSearch: reading(readHistorySearch),
   component: HistoryPage,
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  validateSearch: readSettingsSearch,
+  validateSearch: reading(readSettingsSearch),
   component: SettingsPage,
 });
 

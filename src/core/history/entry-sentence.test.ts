@@ -8,6 +8,7 @@ const row = (more: object) => ({ userId: '', role: '', organizationId: '', effec
 const access = (put: readonly object[], removed: readonly object[] = []): JsonValue =>
   ({ put, removed }) as unknown as JsonValue;
 
+const DELETED = 'somebody who has been deleted';
 const SENTENCES: readonly (readonly [action: string, before: JsonValue, after: JsonValue, sentence: string])[] = [
   ['flag.create', {}, { flag: { key: 'x' } }, 'created the flag "x"'],
   ['flag.create', {}, { flag: {}, put: [{}] }, 'created the flag "x", and one access row'],
@@ -64,6 +65,9 @@ const SENTENCES: readonly (readonly [action: string, before: JsonValue, after: J
   ['organization.set', { roles: [], version: 1 }, { roles: [{}], version: 2 }, 'changed the organization "x": roles'],
   ['unlock.grant', {}, { userId: 'ada' }, 'granted the flag "x" to the user "ada"'],
   ['unlock.revoke', {}, { organizationId: 'acme' }, 'took the flag "x" from the organization "acme"'],
+  ['access.set', {}, { put: [{ userId: '[erased]' }] }, `set the access row of ${DELETED} in the flag "x"`],
+  ['access.set', {}, { removed: [{ userId: '[erased]' }] }, `removed the access row of ${DELETED} from the flag "x"`],
+  ['unlock.grant', {}, { userId: '[erased]' }, `granted the flag "x" to ${DELETED}`],
   ['total.correct', {}, { userId: 'ada' }, 'corrected the total of "x" of the user "ada"'],
   ['user.delete', null, null, 'deleted a user'],
   ['token.create', null, { name: 'ci' }, 'made the token "ci"'],

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonValue, quote, withoutMisleading } from '../values/json.js';
 import { changedFields } from './changed-fields.js';
+import { ERASED } from './erased.js';
 
 /** What a sentence about an entry of the audit is made of. */
 export interface ToldEntry {
@@ -118,6 +119,8 @@ function rows({ target, after }: ToldEntry): string {
     return `${counts.join(' and ')} access rows of ${flag}`;
   }
   if (removed.length > 0) return `removed the access row of ${rowHolder(only)} from ${flag}`;
+  // What the row of somebody who was erased said is about them, and was erased with them.
+  if (member(only, 'userId') === ERASED) return `set the access row of ${rowHolder(only)} in ${flag}`;
   const verb = member(only, 'effect') === 'DENY' ? 'denied' : 'allowed';
   const inactive = member(only, 'enabled') === false ? ', by an inactive row' : '';
   return `${verb} ${flag} to ${rowHolder(only)}${inactive}`;
@@ -125,15 +128,23 @@ function rows({ target, after }: ToldEntry): string {
 
 /** For whom a stored access row is: `the role "pilot" within the organization "acme"`. */
 export function rowHolder(row: JsonValue): string {
-  const [user, role, organization] = ['userId', 'role', 'organizationId'].map((name) => text(member(row, name)));
-  if (user !== '') return `the user ${quote(user)}`;
+  const [user, role, organization] = [
+    text(member(row, 'userId')),
+    text(member(row, 'role')),
+    text(member(row, 'organizationId')),
+  ];
+  if (user !== '') return userNamed(user);
   if (role === '') return `the organization ${quote(organization)}`;
   return `the role ${quote(role)}${organization === '' ? '' : ` within the organization ${quote(organization)}`}`;
 }
 
 function somebody(state: JsonValue): string {
   const user = text(member(state, 'userId'));
-  return user === '' ? `the organization ${quote(text(member(state, 'organizationId')))}` : `the user ${quote(user)}`;
+  return user === '' ? `the organization ${quote(text(member(state, 'organizationId')))}` : userNamed(user);
+}
+
+function userNamed(userId: string): string {
+  return userId === ERASED ? 'somebody who has been deleted' : `the user ${quote(userId)}`;
 }
 
 /** What has a name of its own beside its id. */

@@ -35,6 +35,18 @@ describe('the states of an entry, as its differences are told', () => {
     expect(differences(anew.before, anew.after)).toEqual([{ pointer: '/access/the role "pilot"', after: 'allowed' }]);
   });
 
+  it('say nothing of the rows of people who were erased since, but that there were some', () => {
+    const [without, withOne] = [
+      { access: [] },
+      { put: [row({ role: 'pilot' }), { userId: '[erased]' }, { userId: '[erased]' }] },
+    ];
+    const shown = shownEntry({ action: 'access.set', before: state(without), after: state(withOne) });
+    expect(differences(shown.before, shown.after)).toEqual([
+      { pointer: '/access/the role "pilot"', after: 'allowed' },
+      { pointer: '/access rows of somebody who has been deleted', after: 'erased with them' },
+    ]);
+  });
+
   it('have flags without what a change sets by itself, and what an older release recorded as it is', () => {
     const lists = { variants: [], distribution: [], prerequisites: [], rules: [], tags: [] };
     const texts = { key: 'x', name: 'X', description: '', owner: '', type: 'BOOLEAN', offVariant: 'off' };

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../values/json.js';
 import { rowHolder } from './entry-sentence.js';
+import { ERASED } from './erased.js';
 import { recordedFlag, recordedSegment, recordedStages } from './recorded.js';
 import { shownFlag, shownSegment, shownStages } from './shown-state.js';
 
@@ -31,10 +32,18 @@ export function shownEntry({ action, before, after }: EntryStates): Pick<EntrySt
   }
 }
 
-/** The rows of an entry: those that were there before it, or those that it left. */
+/** The rows of an entry: those that were there before it, or those that it left. Not those of people who were erased since: they say nothing. */
 export function entryRows(state: JsonValue, list: 'access' | 'put'): readonly JsonObject[] {
+  return recordedList(state, list).filter((row) => !isErased(row));
+}
+
+function recordedList(state: JsonValue, list: 'access' | 'put'): readonly JsonObject[] {
   const rows = isJsonObject(state) ? (state as JsonObject)[list] : undefined;
   return Array.isArray(rows) ? rows.filter(isJsonObject).map((row) => row as JsonObject) : [];
+}
+
+function isErased({ userId }: JsonObject): boolean {
+  return userId === ERASED;
 }
 
 function ofFlag(state: JsonValue, list: 'access' | 'put'): JsonValue {
@@ -42,10 +51,12 @@ function ofFlag(state: JsonValue, list: 'access' | 'put'): JsonValue {
   const { flag, access: _, put: __, removed: ___, ...rest } = state as Recorded;
   const whole = recordedFlag(flag);
   const rows = entryRows(state, list).map((row) => [rowName(row), rowSays(row)] as const);
+  const erased = recordedList(state, list).find(isErased);
   return {
     ...(flag === undefined ? {} : { flag: whole === undefined ? flag : shownFlag(whole) }),
     // Also where there were none, so that each row that came has a place of its own.
     ...(Object.hasOwn(state, list) ? { access: Object.fromEntries(rows) } : {}),
+    ...(erased === undefined ? {} : { [`access rows of ${rowHolder(erased)}`]: 'erased with them' }),
     ...rest,
   };
 }

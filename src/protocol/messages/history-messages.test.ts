@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { differences } from '../../core/history/differences.js';
-import { shownEntry } from '../../core/history/shown-entry.js';
+import { erasedEntry } from '../../core/history/erased.js';
+import { type EntryStates, shownEntry } from '../../core/history/shown-entry.js';
 import { BY_KEY } from '../../core/sentences/speaking.js';
 import type { JsonValue } from '../../core/values/json.js';
 import { entryWords } from './history-messages.js';
@@ -71,6 +72,24 @@ describe('the words of an entry', () => {
     const withOldRule = { action: 'flag.create', before: null, after: { flag: { ...flag, rules: [oldRule] } } };
     expect(entryWords(withOldRule, BY_KEY)).toEqual([]);
     expect(shownEntry(withOldRule).after).toEqual({ flag: { ...flag, rules: [oldRule] } });
+  });
+
+  it('are those of the other rows, where somebody of whom there was one has been erased since', () => {
+    const pilot = { ...row, userId: '', role: 'pilot' };
+    const recorded = { access: [row], put: [{ ...row, effect: 'DENY' }, pilot], removed: [] };
+    const entry = {
+      action: 'access.set',
+      target: 'export',
+      actor: 'system',
+      before: null,
+      after: recorded,
+      comment: '',
+    };
+    const words = (told: EntryStates) => entryWords(told, BY_KEY);
+    const ofPilot = words({ ...entry, after: { ...recorded, put: [pilot] } });
+    expect(ofPilot).toHaveLength(1);
+    expect(words(entry)).toHaveLength(2);
+    expect(words(erasedEntry(entry, 'ada'))).toEqual(ofPilot);
   });
 
   it('are found, and so are the fields, whatever an entry lacks or holds in its place', () => {

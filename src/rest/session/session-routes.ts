@@ -206,7 +206,8 @@ function answer(
           },
     environment: environmentName,
     version,
-    grpc: grpc === undefined ? null : { ...placeOf(grpc.address), tls: grpc.tls },
+    // Where the server itself listens is its operators' business: whoever is bound to an organization makes no flag that services would ask for.
+    grpc: grpc === undefined || caller.organizationId !== '' ? null : { ...placeOf(grpc.address), tls: grpc.tls },
   };
 }
 

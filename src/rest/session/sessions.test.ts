@@ -63,6 +63,15 @@ describe('a session', () => {
     });
   });
 
+  it('says where gRPC is answered, but not to who is bound to an organization', async () => {
+    await stand.withDoor({ grpc: { address: '[::1]:50051', tls: true } }, async (_door, origin) => {
+      const { json } = await signIn(admin, {}, origin);
+      expect(json).toMatchObject({ grpc: { host: '::1', port: 50_051, tls: true } });
+      const bound = await signIn(await stand.machine(['manage'], 'acme'), {}, origin);
+      expect(bound.json).toMatchObject({ caller: { organization_id: 'acme' }, grpc: null });
+    });
+  });
+
   it('of a person is theirs, for as long as their JWT is good', async () => {
     const exp = Math.floor(Date.now() / 1000) + 2;
     const operator = await signIn(await personToken({ sub: 'olga', groups: ['latchkey-operators'], exp }));

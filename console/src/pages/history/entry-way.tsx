@@ -106,14 +106,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Those after which there is nothing left to be seen. */
 const GONE: ReadonlySet<string> = new Set(['segment.delete', 'user.delete', 'organization.delete', 'webhook.delete']);
 
+/** What the history says in the place of the id of somebody who has been deleted since. */
+const ERASED = '[erased]';
+
 /** What an entry is about that can be looked at: of what was done about somebody's unlocks and totals those, too. */
 function subjectsOf({ action, target, after }: AuditEntry): readonly Subject[] {
   const prefix = action.slice(0, action.indexOf('.'));
   const kind = action === 'backfill.start' ? 'flag' : KINDS[prefix];
-  if (kind === undefined || GONE.has(action)) return [];
+  if (kind === undefined || GONE.has(action) || target === ERASED) return [];
   const own: Subject = { kind, id: target };
   if (prefix !== 'unlock' && prefix !== 'total') return [own];
   const { userId = '', organizationId = '' } = (after ?? {}) as { readonly [name: string]: string };
+  if (userId === ERASED) return [own];
   if (userId !== '') return [own, { kind: 'user', id: userId }];
   return organizationId === '' ? [own] : [own, { kind: 'organization', id: organizationId }];
 }

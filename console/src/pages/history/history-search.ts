@@ -47,7 +47,7 @@ export function changedSearch(
 }
 
 export function isFiltered({ entry, ...filters }: HistorySearch): boolean {
-  return Object.keys(filters).length > 0;
+  return Object.values(filters).some((value) => value !== undefined);
 }
 
 /** The query of `GET /api/admin/audit` for a search. */
