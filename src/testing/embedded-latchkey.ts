@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { Call } from '../calls/caller.js';
-import { type RunningServer, startServer } from '../compose/server/start-server.js';
+import { STORE_ANSWERS_MS } from '../calls/consistency/store-answer.js';
+import { openStore } from '../compose/server/open-adapters.js';
+import { type RunningServer, startServerOn } from '../compose/server/start-server.js';
 import { type Config, readConfig } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import type { ServiceSet } from '../services/service-set.js';
@@ -41,7 +43,11 @@ export async function startEmbedded(
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const server = await startServer(config, createLogger(config.logLevel, log)).catch(async (error: unknown) => {
+  const server = await startServerOn(openStore, {
+    ...{ config, logger: createLogger(config.logLevel, log), onUnusable: () => undefined },
+    // A busy machine's store may answer late, and a decision would be marked as stale.
+    storeAnswersMs: 4 * STORE_ANSWERS_MS,
+  }).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;
   });

@@ -62,12 +62,14 @@ export interface ServerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly onUnusable: (error: unknown) => void;
+  /** How long a call waits for a store that does not answer, in milliseconds; `STORE_ANSWERS_MS` when left out. */
+  readonly storeAnswersMs?: number;
 }
 
 /** {@link startServer} with a way of its own to open the store. */
 export async function startServerOn(
   open: typeof openStore,
-  { config, logger, onUnusable }: ServerParts,
+  { config, logger, ...parts }: ServerParts,
 ): Promise<RunningServer> {
   const ended: (() => Promise<unknown>)[] = [];
   const endAll = async (): Promise<void> => {
@@ -75,7 +77,7 @@ export async function startServerOn(
       await end().catch((error: unknown) => logger.warn({ err: error }, 'while stopping'));
   };
   try {
-    const started = await start(config, logger, { open, onEnd: (end) => ended.push(end), onUnusable });
+    const started = await start(config, logger, { open, onEnd: (end) => ended.push(end), ...parts });
     return { ...started, stop: (limitMs) => stop(started, { limitMs, delayMs: config.drainDelayMs }, endAll) };
   } catch (error) {
     await endAll();
@@ -85,14 +87,14 @@ export async function startServerOn(
 
 type Started = Omit<RunningServer, 'stop'> & Doors;
 
-interface Hooks {
+interface Hooks extends Omit<ServerParts, 'config' | 'logger'> {
   readonly open: typeof openStore;
   /** Takes what has to be closed at the end, the last first. */
   readonly onEnd: (end: () => Promise<unknown>) => void;
-  readonly onUnusable: (error: unknown) => void;
 }
 
-async function start(config: Config, logger: Logger, { open, onEnd, onUnusable }: Hooks): Promise<Started> {
+async function start(config: Config, logger: Logger, hooks: Hooks): Promise<Started> {
+  const { open, onEnd, onUnusable, storeAnswersMs } = hooks;
   if (config.testOverrides)
     logger.warn(
       'TEST_OVERRIDES is on: calls with a token of the scope test decide flags by themselves; no production server has that',
@@ -128,6 +130,7 @@ async function start(config: Config, logger: Logger, { open, onEnd, onUnusable }
       link.save();
     },
     onError: failed,
+    ...(storeAnswersMs === undefined ? {} : { storeAnswersMs }),
     onOlder: (older) => rollbacks.suspect(older),
   });
   const { epoch } = composed;
