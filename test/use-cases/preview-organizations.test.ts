@@ -7,6 +7,7 @@ import {
   type PreviewCounts,
   type PreviewGroup,
 } from '../../src/services/previewing/preview-event.js';
+import { insist } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { settle } from './stands/preview-world.js';
 import { previewed } from './stands/previewed.js';
@@ -74,7 +75,7 @@ describeOnEachEngine('a preview of organizations', (engine) => {
   const isOn = async (userId: string, key: string, organizationId?: string): Promise<boolean> => {
     const context = organizationId === undefined ? {} : { organizationId };
     const input = { userId, context, flagKey: key, consistencyToken: '', full: true };
-    return (await stand.services.evaluation.evaluate(OPERATOR, input)).decision.enabled;
+    return (await insist(async () => stand.services.evaluation.evaluate(OPERATOR, input))).decision.enabled;
   };
 
   /** Of every member and, as a stranger who says to be in it, of every organization: whether the flag is on. */
