@@ -181,6 +181,13 @@ describe('the console below a path', () => {
       await typeAhead('o', 'Escape');
       await page.keyboard.press('c');
       await page.waitForURL(/\/flags\/new/);
+      const name = page.getByLabel('Name', { exact: true });
+      await name.waitFor();
+      await typeAhead('o');
+      await name.dispatchEvent('pointerdown');
+      await name.focus();
+      await page.keyboard.type('typed here');
+      await until(async () => (await name.inputValue()) === 'typed here');
     });
   });
 

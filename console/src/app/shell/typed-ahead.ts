@@ -12,7 +12,7 @@ export interface TypedAhead {
 
 export const NOTHING_TYPED: TypedAhead = { text: '', down: 0, entered: false };
 
-/** What is typed together with one more key; undefined for a key that is for whoever has the focus, such as Tab. */
+/** What is typed together with one more key; undefined for a key that is for whoever has the focus. */
 function withKey(typed: TypedAhead, key: string): TypedAhead | undefined {
   const { text, down } = typed;
   switch (key) {
@@ -36,22 +36,31 @@ function withKey(typed: TypedAhead, key: string): TypedAhead | undefined {
 
 /**
  * Keeps the keys that are typed from now on from what has the focus, for a field that is about to have it: who types at once after the
- * key that opens a dialog means the dialog. Gives what was typed once the field is there, and then keeps nothing any more. Escape does
- * without the dialog.
+ * key that opens a dialog means the dialog. Gives what was typed once the field is there, and then keeps nothing any more. Escape, Tab or a
+ * press elsewhere does without the dialog.
  */
-export function typedAhead(onEscape: () => void): { take(): TypedAhead } {
+export function typedAhead(onLeave: () => void): { take(): TypedAhead } {
   let typed = NOTHING_TYPED;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const next = event.key === 'Escape' ? NOTHING_TYPED : withKey(typed, event.key);
+    const leaves = event.key === 'Escape' || event.key === 'Tab';
+    const next = leaves ? NOTHING_TYPED : withKey(typed, event.key);
     if (next === undefined) return;
+    typed = next;
+    if (leaves) onLeave();
+    if (event.key === 'Tab') return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    typed = next;
-    if (event.key === 'Escape') onEscape();
   };
-  const stop = () => removeEventListener('keydown', onKeyDown, { capture: true });
+  const onPress = ({ target }: PointerEvent): void => {
+    if (target instanceof Element && target.closest('.dialog, .veil') === null) onLeave();
+  };
+  const stop = () => {
+    removeEventListener('keydown', onKeyDown, { capture: true });
+    removeEventListener('pointerdown', onPress, { capture: true });
+  };
   addEventListener('keydown', onKeyDown, { capture: true });
+  addEventListener('pointerdown', onPress, { capture: true });
   const timer = setTimeout(stop, AT_MOST_MS);
   return {
     take() {
