@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/gen/admin-json.js';
-import { ApiError } from '../../api/api-error.js';
+import { ApiError, awayError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
 import type { DraftInput } from '../../draft/flag/save-request.js';
 import { decisionsChanged, useDecisionsChanged } from './decisions-changed.js';
@@ -54,6 +54,8 @@ export function usePreview(flag: string, { renewed = false } = {}) {
             ({ progress, result }) => show({ progress: progress ?? now.progress, result }),
           );
         await untilAnswered(ask, control.signal);
+        // A proxy may end what it holds for idle, without a word.
+        if (now.result === undefined) show({ error: awayError('the preview ended without its result') });
       } catch (error) {
         if (control.signal.aborted) setPreview((shown) => (shown === now ? undefined : shown));
         else show({ error: error as Error });
