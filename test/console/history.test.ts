@@ -90,14 +90,15 @@ describe('the history', () => {
 
   it('goes on saying how long ago something was while the page stands', async () => {
     await onHistory('history?kind=flag&subject=reports', async ({ page, context }) => {
-      await context.clock.install();
+      // The clock of a browser may be off by a day: it is the server's that counts.
+      await context.clock.install({ time: Date.now() + 24 * 60 * 60_000 });
       await page.reload();
       const times = page.locator('.history-entry time');
       await until(async () => (await times.count()) === 3);
       const before = await times.first().textContent();
       await context.clock.fastForward(3 * 60 * 60_000);
       await until(async () => /^3 hr/.test((await times.first().textContent()) ?? ''));
-      expect(before).not.toMatch(/^3 hr/);
+      expect(before).not.toMatch(/^3 hr|day/);
     });
   });
 

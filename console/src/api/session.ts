@@ -1,4 +1,5 @@
 import { apiUrl, errorOf, send } from './api.js';
+import { noteServerTime } from './server-clock.js';
 import type { SessionTimes } from './session-clock.js';
 import { dropView, viewedOrganization } from './view-as.js';
 
@@ -28,6 +29,7 @@ const address = (): string => apiUrl('/api/session');
 /** Asks for the session. A view that who is signed in by now may not have ends: it would have everything refused, the way out of it, too. */
 async function askForSession(): Promise<Response> {
   const response = await send(address(), { headers: {} });
+  noteServerTime(response);
   if (response.status !== 403 || viewedOrganization() === '') return response;
   dropView();
   return send(address(), { headers: {} });

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
 import { words } from '../../words/customers-words.js';
 import './volume.css';
+import { serverNow } from '../../api/server-clock.js';
 
 const DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -48,7 +49,7 @@ export function Volume({ action, brief = false }: { readonly action: string; rea
   if (data.times === 0) return <span className="soft numbers">{brief ? words.number(0) : text.never}</span>;
   const times = new Map(data.days.map((each) => [each.day, each.times]));
   const most = Math.max(1, ...times.values());
-  const today = Date.now();
+  const today = serverNow();
   const bars = Array.from({ length: DAYS }, (_, at) => {
     const day = new Date(today - (DAYS - 1 - at) * DAY_MS).toISOString().slice(0, 10);
     return { day, height: (18 * (times.get(day) ?? 0)) / most };

@@ -14,6 +14,7 @@ import { EntryList } from './entry-list.js';
 import { HistoryFilters } from './history-filters.js';
 import { auditQuery, changedSearch, type HistorySearch, isFiltered } from './history-search.js';
 import './history.css';
+import { serverNow } from '../../api/server-clock.js';
 
 const PAGE = 50;
 const route = getRouteApi('/history');
@@ -31,7 +32,7 @@ export function HistoryPage() {
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
       call('GET /api/admin/audit', {
-        query: { ...auditQuery(filters, new Date()), page_size: PAGE, page_token: pageParam },
+        query: { ...auditQuery(filters, new Date(serverNow())), page_size: PAGE, page_token: pageParam },
         signal,
       }),
     getNextPageParam: ({ next_page_token }) => (next_page_token === '' ? undefined : next_page_token),
@@ -116,5 +117,5 @@ export function HistoryPage() {
 /** Where the browser itself fetches the export, so that it may be larger than what a page holds. It knows all filters but text. */
 function exportUrl(filters: HistorySearch): string {
   const { q: _, ...rest } = filters;
-  return `${apiUrl('/api/admin/audit.jsonl')}?${new URLSearchParams(auditQuery(rest, new Date()))}`;
+  return `${apiUrl('/api/admin/audit.jsonl')}?${new URLSearchParams(auditQuery(rest, new Date(serverNow())))}`;
 }

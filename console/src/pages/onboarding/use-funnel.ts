@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
+import { serverNow } from '../../api/server-clock.js';
 import { lastWeeks } from './iso-week.js';
 
 /** Counters are refreshed so often while somebody looks. */
@@ -11,7 +12,10 @@ export function useFunnel(organization: string, weeks: number | undefined) {
     queryKey: ['onboarding', 'funnel', organization, weeks ?? ''],
     queryFn: ({ signal }) =>
       call('GET /api/admin/onboarding', {
-        query: { organization_id: organization, ...(weeks === undefined ? {} : lastWeeks(weeks, new Date())) },
+        query: {
+          organization_id: organization,
+          ...(weeks === undefined ? {} : lastWeeks(weeks, new Date(serverNow()))),
+        },
         signal,
       }),
     refetchInterval: REFRESH_MS,

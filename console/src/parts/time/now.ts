@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { serverNow } from '../../api/server-clock.js';
 
 const MINUTE_MS = 60_000;
 
@@ -30,8 +31,8 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The present instant, told again every minute: what says how long ago something was has to go on saying it. One timer serves all. */
+/** The present instant by the server's clock, told again every minute: what says how long ago something was has to go on saying it. One timer serves all. */
 export function useNow(): Date {
   useSyncExternalStore(subscribe, () => minutes);
-  return new Date();
+  return new Date(serverNow());
 }

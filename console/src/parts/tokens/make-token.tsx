@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { Token } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { serverNow } from '../../api/server-clock.js';
 import { Select, TextField } from '../../ui/field.js';
 import { tokenWords as text } from '../../words/token-words.js';
 import { ChangeDialog, Tick } from '../change-dialog.js';
@@ -28,7 +29,7 @@ export function MakeToken({ organization, from, onClose }: MakeTokenProps) {
   const [picked, setPicked] = useState<readonly string[]>(
     from?.scopes ?? (organization === undefined ? [] : ['manage']),
   );
-  const [endAtFirst] = useState(() => endLike(from, Date.now()));
+  const [endAtFirst] = useState(() => endLike(from, serverNow()));
   const [ending, setEnding] = useState<Ending>(endAtFirst.ending);
   const [until, setUntil] = useState(endAtFirst.until);
   const [secret, setSecret] = useState<string>();
@@ -38,7 +39,7 @@ export function MakeToken({ organization, from, onClose }: MakeTokenProps) {
   const offered = bound ? BOUND_SCOPES : PLATFORM_SCOPES;
   const scopes = offered.filter((scope) => picked.includes(scope));
   const at = ending === 'at' ? epochOf(until) : undefined;
-  const past = at !== undefined && at <= Date.now();
+  const past = at !== undefined && at <= serverNow();
 
   if (secret !== undefined)
     return (
@@ -50,7 +51,7 @@ export function MakeToken({ organization, from, onClose }: MakeTokenProps) {
     );
   const make = async (comment: string): Promise<void> => {
     const days = ENDINGS[ending];
-    const end = days === undefined ? at : Date.now() + days * DAY_MS;
+    const end = days === undefined ? at : serverNow() + days * DAY_MS;
     const { secret: fresh } = await call('POST /api/admin/tokens', {
       body: {
         name: name.trim(),

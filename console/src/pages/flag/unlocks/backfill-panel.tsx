@@ -10,6 +10,7 @@ import { Button } from '../../../ui/button.js';
 import { tell } from '../../../ui/toasts.js';
 import { words } from '../../../words/flag-access-words.js';
 import './backfill-panel.css';
+import { serverNow } from '../../../api/server-clock.js';
 
 export interface BackfillPanelProps {
   readonly flag: FeatureFlag;
@@ -138,6 +139,6 @@ const SECOND_MS = 1_000;
 /** How many are looked at in a second, so far; undefined before there is a pace. */
 function rateOf({ started_at, done }: Backfill): number | undefined {
   if (started_at === undefined) return undefined;
-  const seconds = (Date.now() - Date.parse(started_at)) / SECOND_MS;
+  const seconds = (serverNow() - Date.parse(started_at)) / SECOND_MS;
   return seconds < 1 || Number(done) === 0 ? undefined : Math.round(Number(done) / seconds);
 }

@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useId, useRef } from 'react';
 import type { UserFlag } from '../../../../../src/protocol/gen/admin-json.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { Progress } from '../../../parts/ladder/requirement-tree.js';
 import { later } from '../../../parts/loading/later.js';
 import { Instant } from '../../../parts/time/instant.js';
@@ -84,7 +85,7 @@ export function FeatureRow({ id, flag, open, whatIf, onOpen, onWhatIf }: Feature
           </span>
           <span className="feature-when">
             {off && decision?.valid_until !== undefined
-              ? features.mayChange(shortTime(new Date(decision.valid_until), new Date()))
+              ? features.mayChange(shortTime(new Date(decision.valid_until), new Date(serverNow())))
               : last_flip !== undefined && (
                   <>
                     {last_flip.unlocked ? features.why.since : features.why.revokedSince} <Instant at={last_flip.at} />

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ExplainedUser, Explanation } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { actorTo } from '../../../parts/ledger/entry-text.js';
 import { later, useAhead } from '../../../parts/loading/later.js';
 import { Optional } from '../../../parts/loading/optional.js';
@@ -41,7 +42,7 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
     organization: caller.organization_id,
     delegated,
     active: configured.data?.flag?.active,
-    now: user?.at === undefined ? new Date() : new Date(user.at),
+    now: user?.at === undefined ? new Date(serverNow()) : new Date(user.at),
   });
   const { helping: fixes, idle, unknown, asking, again } = useTrials({ id, flag }, explanation, possible);
   const busy = asking || delegating || configured.isLoading;

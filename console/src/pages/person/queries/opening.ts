@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ExplainFlagResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { askUntold } from '../../../api/query-client.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { explanationOf } from './person-queries.js';
 
 /** At how many instants the server is asked what would be decided. */
@@ -45,6 +46,6 @@ function candidatesOf(explanation: NonNullable<Explanation>): readonly string[] 
 }
 
 function isForeseen(at: string): boolean {
-  const ahead = Date.parse(at) - Date.now();
+  const ahead = Date.parse(at) - serverNow();
   return ahead > 0 && ahead < FORESEEN_MS;
 }

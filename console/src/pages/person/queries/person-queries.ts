@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import type { LedgerEntry, ListUserFlagsResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { askUntold, UNTOLD_MS } from '../../../api/query-client.js';
+import { serverNow } from '../../../api/server-clock.js';
 import type { StateName, WhatIf } from './person-search.js';
 
 /** Stand for the last write of this tab about each person, so that what is asked for afterwards has it. */
@@ -32,7 +33,7 @@ const AT_ONCE_MS = 500;
 /** In how long a decision among these is due to change by time alone, at most as long as is waited anyway. */
 function untilDue(pages: readonly ListUserFlagsResponse[]): number {
   const due = pages.flatMap(({ flags }) => flags.map(({ decision }) => Date.parse(decision?.valid_until ?? '')));
-  const ahead = due.map((at) => at - Date.now()).filter((ms) => ms > 0);
+  const ahead = due.map((at) => at - serverNow()).filter((ms) => ms > 0);
   return Math.min(UNTOLD_MS * Math.max(1, pages.length), ...ahead.map((ms) => ms + AT_ONCE_MS));
 }
 

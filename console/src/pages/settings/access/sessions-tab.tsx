@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Token } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { ChangeDialog, type Run, Tick } from '../../../parts/change-dialog.js';
 import { isolated } from '../../../parts/isolated.js';
 import { FilterField } from '../../../parts/list/filter-field.js';
@@ -207,7 +208,7 @@ async function otherSessions(own: string | undefined, signal: AbortSignal): Prom
       query: { sessions: true, page_token, page_size: 500 },
       signal,
     });
-    found.push(...tokens.filter((token) => token.id !== own && isPresent(token, Date.now())));
+    found.push(...tokens.filter((token) => token.id !== own && isPresent(token, serverNow())));
     page_token = next_page_token;
   } while (page_token !== '');
   return found;

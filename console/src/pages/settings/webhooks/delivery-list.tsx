@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Delivery } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
 import { Failure } from '../../../parts/page/failure.js';
@@ -40,7 +41,7 @@ export function DeliveryList({ webhook }: { readonly webhook: string }) {
     (loaded) =>
       lookAgainMs(
         loaded.flatMap((page) => page.deliveries),
-        Date.now(),
+        serverNow(),
       ),
   );
   const deliveries = data?.pages.flatMap((page) => page.deliveries) ?? [];

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Webhook } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { serverNow } from '../../../api/server-clock.js';
 import { Moment } from '../../../parts/time/moment.js';
 import { settingsWords } from '../../../words/settings-words.js';
 import { answerOf } from './deliveries.js';
@@ -63,6 +64,6 @@ function useLatest(id: string) {
         query: { page_size: LATEST },
         signal,
       }),
-    refetchInterval: ({ state }) => lookAgainMs(state.data?.deliveries ?? [], Date.now()),
+    refetchInterval: ({ state }) => lookAgainMs(state.data?.deliveries ?? [], serverNow()),
   });
 }
