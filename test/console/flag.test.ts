@@ -237,11 +237,24 @@ describe('the page of a flag', () => {
       expectFault(/status of (409|412)/);
       await edit(page);
       const rollout = page.getByLabel('Rollout', { exact: true }).first();
+      // What is typed on the way to what is no percentage is meant by nobody.
+      await rollout.click();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type('133');
+      await page.getByText('0 to 100').waitFor();
+      await page.getByText('0 unsaved changes').first().waitFor();
       await rollout.fill('12.345');
       await page.getByRole('region', { name: 'About' }).getByLabel('Owner').fill('grace');
       await page.getByText('2 unsaved changes').first().waitFor();
       await server.admin('PATCH', '/api/admin/flags/merged', { description: 'theirs', owner: 'ada' });
       await page.keyboard.press('Control+s');
+      await page.getByRole('dialog').waitFor();
+      // Pressed twice in haste it is not the browser's own to save a page.
+      const taken = await page.getByLabel('Why?').evaluate((field) => {
+        const again = new KeyboardEvent('keydown', { key: 's', ctrlKey: true, bubbles: true, cancelable: true });
+        return !field.dispatchEvent(again);
+      });
+      expect(taken).toBe(true);
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
       const conflict = page.getByRole('alertdialog');
       await conflict.getByText('Theirs: “ada”').waitFor();
@@ -252,6 +265,31 @@ describe('the page of a flag', () => {
       expect(await page.getByText('Changed', { exact: true }).count()).toBe(0);
       const { description, owner, rules } = await stored('merged');
       expect([description, owner, rules[0]!.rollout]).toEqual(['theirs', 'ada', 12_345]);
+    });
+  });
+
+  it('has nothing to save any more where its page is left while it is being saved', async () => {
+    await onFlag('left', async ({ page }) => {
+      await page.locator('.page-back').click();
+      await page.locator('a[href$="/flags/left"]').first().click();
+      await page.waitForURL(({ pathname }) => pathname.endsWith('/left'));
+      await page.getByRole('region', { name: 'About' }).getByLabel('Owner').fill('grace');
+      await page.keyboard.press('Control+s');
+      const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+      await page.route('**/flags/left/access', async (route) => {
+        // What says where a request comes from browsers add later than this.
+        const headers = { ...route.request().headers(), 'sec-fetch-site': 'same-origin' };
+        const response = await route.fetch({ headers });
+        await left;
+        await route.fulfill({ response });
+      });
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await until(async () => (await stored('left')).owner === 'grace');
+      await page.goBack();
+      await page.waitForURL(({ pathname }) => !pathname.endsWith('/left'));
+      leave();
+      const drafts = () => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes('draft')));
+      await until(async () => (await drafts()).length === 0);
     });
   });
 

@@ -12,6 +12,7 @@ import {
   savedSegment,
   segmentChanges,
   segmentContent,
+  segmentDraftAfterRead,
   segmentDraftOf,
   segmentInput,
 } from './segment-draft.js';
@@ -76,6 +77,10 @@ describe('the draft of a segment', () => {
         expect(segmentChanges(savedSegment(draft, draft.now, saved))).toEqual([]);
         const since = reduceSegment(draft, { kind: 'name', name });
         expect(contentOf(savedSegment(since, draft.now, saved)).name).toBe(name);
+        // A save whose answer was lost is found where the segment is read.
+        expect(segmentDraftAfterRead(draft, saved).base.version).toBe(4);
+        const [unsaved, other] = [segmentDraftAfterRead(since, saved), segmentDraftOf(saved)];
+        expect(unsaved === since || sameJson(contentOf(unsaved), contentOf(other))).toBe(true);
       }),
     );
   });

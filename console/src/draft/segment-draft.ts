@@ -155,6 +155,14 @@ export function savedSegment(draft: SegmentDraft, sent: SegmentContent, saved: S
   return rebaseSegment({ ...draft, base: { ...draft.base, content: sent } }, saved);
 }
 
+/** The draft where the segment has been read as it is by now: where all that it changes is there, whoever saved it, it is the segment. */
+export function segmentDraftAfterRead(draft: SegmentDraft, segment: Segment): SegmentDraft {
+  const { id, version } = draft.base;
+  if (id === segment.id && version === segment.version) return draft;
+  const isThere = [draft, rebaseSegment(draft, segment)].some((each) => segmentChanges(each).length === 0);
+  return isThere ? segmentDraftOf(segment) : draft;
+}
+
 /** The fields that the draft changes, as SetSegment takes them; of a new segment all. */
 export function segmentInput({ base, now }: Pick<SegmentDraft, 'base' | 'now'>): SegmentInput {
   const fields = segmentChanges({ base, now }).map(({ field, after }) => [field, after]);

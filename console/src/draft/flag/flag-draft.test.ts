@@ -7,6 +7,7 @@ import { TYPING_PAUSE_MS } from '../values/steps.js';
 import { contentAsJson, NEW_FLAG, newRule } from './flag-content.js';
 import {
   type DraftAction,
+  draftAfterRead,
   draftOf,
   draftOfNew,
   draftOn,
@@ -254,12 +255,38 @@ describe('a save', () => {
     };
     const done = savedDraft(sent, sent.now, saved);
     expect([kinds(done), done.base.version]).toEqual([[], 4]);
-    const draft = savedDraft(later, sent.now, saved);
-    expect(unsavedChanges(draft)).toMatchObject([
+    const rest = [
       { kind: 'field', field: 'owner' },
       { kind: 'rule-field', field: 'rollout', rule: { key: 'rul_9' } },
       { kind: 'row', pending: { row: { user_id: 'ada' } } },
-    ]);
+    ];
+    expect(unsavedChanges(savedDraft(later, sent.now, saved))).toMatchObject(rest);
+    // So it is in a draft that was kept meanwhile, as its page had been left.
+    const kept = savedDraft(keptDraft(keepDraft(later))!, sent.now, saved);
+    expect(unsavedChanges(kept)).toMatchObject(rest);
+  });
+
+  it('is found to be done where the flag that is read has all of it, whoever saved it', () => {
+    const draft = does(
+      draftOf(FLAG),
+      { kind: 'add-rule', rule: newRule('new:1') },
+      { kind: 'set', fields: { owner: 'grace' } },
+    );
+    const saved: FeatureFlag = {
+      ...FLAG,
+      version: 5,
+      owner: 'grace',
+      tags: ['b'],
+      rules: [...FLAG.rules, { ...ruleOf('rul_9', ''), conditions: {}, policy: 'LIVE' }],
+    };
+    const read = draftAfterRead(draft, saved);
+    expect([kinds(read), read.base.version, read.now.flag.tags]).toEqual([[], 5, ['b']]);
+    // Where anything of it is not there the draft stays as it was made, on what it was made on; so do rows, of which the flag tells nothing.
+    expect(draftAfterRead(draft, { ...saved, owner: 'ada' })).toBe(draft);
+    const rows = does(draft, { kind: 'put-rows', rows: [row({ role: 'manager' })] });
+    expect(draftAfterRead(rows, saved)).toBe(rows);
+    expect(draftAfterRead(draft, FLAG)).toBe(draft);
+    expect(draftAfterRead(draftOf(FLAG), saved).base.version).toBe(5);
   });
 
   it('finds the place of each fault', () => {

@@ -125,7 +125,7 @@ export function savedDraft(draft: FlagDraft, sent: DraftContent, saved: FeatureF
   // What was drafted of a row since then is on the row as it was sent.
   const stored = new Map(sent.rows.map(({ kind, row }) => [rowKey(row), kind === 'put' ? row : undefined]));
   const rows = draft.now.rows
-    .filter((row) => !sent.rows.includes(row))
+    .filter((row) => !sent.rows.some((each) => sameJson(each, row)))
     .map(({ was, ...row }): PendingRow => {
       const now = stored.has(rowKey(row.row)) ? stored.get(rowKey(row.row)) : was;
       return { ...row, ...(now === undefined ? {} : { was: now }) };
@@ -134,6 +134,18 @@ export function savedDraft(draft: FlagDraft, sent: DraftContent, saved: FeatureF
   const still = selected && { ...selected, rule: named.get(selected.rule) ?? selected.rule };
   const base = { key: saved.key, id: saved.id, version: saved.version, content: theirs };
   return draftOn(base, { flag: content, rows, selected: still });
+}
+
+/**
+ * The draft where the flag has been read as it is by now: where all that it changes is there, whoever saved it, it is the flag; a save whose
+ * answer was lost, or came when its page had been left, is told of so. What changes rows has seen nothing of them, and stays.
+ */
+export function draftAfterRead(draft: FlagDraft, flag: FeatureFlag): FlagDraft {
+  const { id, version } = draft.base;
+  if (id === flag.id && version === flag.version) return draft;
+  const read = draftOf(flag);
+  const rebased = rebaseDraft(draft, { ...read.base, content: contentOf(flag, draft.now.flag) }, new Map());
+  return unsavedChanges(draft).length === 0 || unsavedChanges(rebased).length === 0 ? read : draft;
 }
 
 /** A key for a rule that a draft adds. */

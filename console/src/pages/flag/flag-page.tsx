@@ -36,7 +36,7 @@ import { keepPinned, readPinned } from './trying/pinned.js';
 import { ToldCard } from './trying/told-card.js';
 import { TryOn } from './trying/try-on.js';
 import { BackfillPanel } from './unlocks/backfill-panel.js';
-import { useFlagDraft } from './use-flag-draft.js';
+import { keepSaved, useFlagDraft } from './use-flag-draft.js';
 import '../../parts/list/page-line.css';
 import './flag-page.css';
 
@@ -230,6 +230,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
             whyAtFirst={draft.now.why ?? ''}
             onClose={() => setOpen(undefined)}
             onSaved={(answer, sent) => {
+              keepSaved(answer.flag, sent);
               act({ kind: 'saved', flag: answer.flag, sent });
               putAnswer(queries, ['flag', flag.key], { flag: answer.flag });
               for (const about of [['flags'], ['access', flag.key], ['backfills'], ['user'], ['try']]) {

@@ -4,6 +4,7 @@ import {
   type DraftAction,
   type DraftBase,
   type DraftContent,
+  draftAfterRead,
   draftOf,
   type FlagDraft,
   rebaseDraft,
@@ -46,11 +47,8 @@ function reducePage(draft: FlagDraft, action: PageAction): FlagDraft {
       return savedDraft(draft, action.sent, action.flag);
     case 'rebase':
       return rebaseDraft(draft, action.base, action.choices, action.rows);
-    case 'read': {
-      const { id, version } = draft.base;
-      const same = id === action.flag.id && version === action.flag.version;
-      return same || unsavedChanges(draft).length > 0 ? draft : draftOf(action.flag);
-    }
+    case 'read':
+      return draftAfterRead(draft, action.flag);
     default:
       return reduceDraft(draft, action);
   }
@@ -58,6 +56,12 @@ function reducePage(draft: FlagDraft, action: PageAction): FlagDraft {
 
 function keep(draft: FlagDraft): void {
   keepDraftText(draft.base.id, unsavedChanges(draft).length === 0 ? undefined : keepDraft(draft));
+}
+
+/** Has what was sent be saved in the draft that is kept, too: its page may have been left, and knows nothing of the answer. */
+export function keepSaved(flag: FeatureFlag, sent: DraftContent): void {
+  const kept = keptFor(flag);
+  if (kept !== undefined) keep(savedDraft(kept, sent, flag));
 }
 
 function keptFor({ id }: FeatureFlag): FlagDraft | undefined {

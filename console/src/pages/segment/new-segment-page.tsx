@@ -15,7 +15,7 @@ import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/segments-words.js';
 import { Members } from './members.js';
 import { SegmentFields } from './segment-fields.js';
-import { useSegmentDraft } from './use-segment-draft.js';
+import { keepSavedSegment, useSegmentDraft } from './use-segment-draft.js';
 import '../../parts/list/page-line.css';
 import './segment.css';
 
@@ -84,7 +84,8 @@ function NewSegment() {
             segmentKey={key}
             whyAtFirst=""
             onClose={() => setOpen(false)}
-            onSaved={({ segment }) => {
+            onSaved={({ segment }, sent) => {
+              keepSavedSegment(draft, segment, sent);
               act({ kind: 'discard' });
               queries.setQueryData(['segment', segment.key], { segment });
               void queries.invalidateQueries({ queryKey: ['segments'] });

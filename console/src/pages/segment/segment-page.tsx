@@ -27,7 +27,7 @@ import { DeleteSegment } from './delete-segment.js';
 import { Members } from './members.js';
 import { SegmentFields } from './segment-fields.js';
 import { SEGMENT_TABS, type SegmentTab } from './segment-search.js';
-import { type SegmentPageAction, useSegmentDraft } from './use-segment-draft.js';
+import { keepSavedSegment, type SegmentPageAction, useSegmentDraft } from './use-segment-draft.js';
 import '../../parts/list/page-line.css';
 import './segment.css';
 
@@ -181,6 +181,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
             whyAtFirst={why}
             onClose={() => setOpen(undefined)}
             onSaved={(answer, sent) => {
+              keepSavedSegment(draft, answer.segment, sent);
               act({ kind: 'saved', segment: answer.segment, sent });
               queries.setQueryData(['segment', segment.key], { segment: answer.segment });
               void queries.invalidateQueries({ queryKey: ['segments'] });

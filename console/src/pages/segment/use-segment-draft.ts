@@ -10,7 +10,7 @@ import {
   type SegmentDraft,
   savedSegment,
   segmentChanges,
-  segmentDraftOf,
+  segmentDraftAfterRead,
 } from '../../draft/segment-draft.js';
 import type { Side } from '../../draft/values/merge-lists.js';
 import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
@@ -30,7 +30,7 @@ export function useSegmentDraft(
   first: SegmentDraft,
   segment: Segment | undefined,
 ): readonly [SegmentDraft, (action: SegmentPageAction) => void] {
-  const place = first.base.id || 'new-segment';
+  const place = placeOf(first);
   const [draft, dispatch] = useReducer(reducePage, first, (given) => keptFor(place, given) ?? given);
   useEffect(() => {
     if (segment !== undefined) dispatch({ kind: 'read', segment });
@@ -46,11 +46,8 @@ function reducePage(draft: SegmentDraft, action: SegmentPageAction): SegmentDraf
       return savedSegment(draft, action.sent, action.segment);
     case 'rebase':
       return rebaseSegment(draft, action.segment, action.choices);
-    case 'read': {
-      const { id, version } = draft.base;
-      const same = id === action.segment.id && version === action.segment.version;
-      return same || segmentChanges(draft).length > 0 ? draft : segmentDraftOf(action.segment);
-    }
+    case 'read':
+      return segmentDraftAfterRead(draft, action.segment);
     default:
       return reduceSegment(draft, action);
   }
@@ -58,6 +55,17 @@ function reducePage(draft: SegmentDraft, action: SegmentPageAction): SegmentDraf
 
 function keep(place: string, draft: SegmentDraft): void {
   keepDraftText(place, segmentChanges(draft).length === 0 ? undefined : keepSegment(draft));
+}
+
+function placeOf({ base }: SegmentDraft): string {
+  return base.id || 'new-segment';
+}
+
+/** Has what was sent of a draft be saved in the one that is kept, too: its page may have been left, and knows nothing of the answer. */
+export function keepSavedSegment(draft: SegmentDraft, segment: Segment, sent: SegmentContent): void {
+  const place = placeOf(draft);
+  const kept = keptFor(place, draft);
+  if (kept !== undefined) keep(place, savedSegment(kept, sent, segment));
 }
 
 function keptFor(place: string, { base }: SegmentDraft): SegmentDraft | undefined {

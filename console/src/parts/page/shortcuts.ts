@@ -92,6 +92,8 @@ addEventListener('keydown', (event) => {
     found.run();
     return;
   }
+  // What saves a page waits while a dialog is open over it; the browser is not to save that as a file instead.
+  if (key === 'Mod+s' && all.some(({ keys }) => keys === key)) event.preventDefault();
   if (all.some(({ keys }) => keys.startsWith(`${key} `))) first = { key, at: event.timeStamp };
 });
 

@@ -25,6 +25,7 @@ export function RolloutField({ rule, stored, attributes, onSet }: RolloutFieldPr
   const text = stands ? typed! : percentage(rule.rollout);
   const fault = stands && read !== undefined && 'fault' in read ? words.flag.percentFaults[read.fault] : undefined;
   const before = useRef(stored?.rollout || PER_100K);
+  const atFirst = useRef(rule.rollout);
   const set = (rollout: number, typing = true) => onSet({ rollout }, typing);
   const pause = () => {
     before.current = rule.rollout;
@@ -39,10 +40,14 @@ export function RolloutField({ rule, stored, attributes, onSet }: RolloutFieldPr
         autoComplete="off"
         fault={fault}
         after={<span aria-hidden>%</span>}
+        onFocus={() => {
+          atFirst.current = rule.rollout;
+        }}
         onChange={({ target }) => {
           setTyped(target.value);
           const next = readPercentage(target.value);
-          if ('per100k' in next) set(next.per100k);
+          // On the way to what is no percentage stand others, which nobody meant: 13 before 133.
+          set('per100k' in next ? next.per100k : atFirst.current);
         }}
       />
       <input
