@@ -377,6 +377,16 @@ describe('the page of a flag', () => {
         await edit(page);
         await look('flag-phone');
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+        // As WCAG 1.4.10 counts: 1280 x 1024 at 400 %.
+        await page.setViewportSize({ width: 320, height: 256 });
+        await page.getByLabel('Rollout', { exact: true }).first().fill('50');
+        await page.getByText('1 unsaved change').first().waitFor();
+        const between = async () => {
+          const [top, bar] = [page.locator('.top-bar'), page.locator('.floating-bar')];
+          const [above, below] = await Promise.all([top.boundingBox(), bar.boundingBox()]);
+          return below!.y - above!.y - above!.height;
+        };
+        await until(async () => (await between()) > 100);
       },
       { viewport: PHONE },
     );
