@@ -357,6 +357,9 @@ describe('the history', () => {
       await undo.click();
       await dialog.waitFor({ state: 'detached' });
       await page.getByText('that is version 3').first().waitFor();
+      // What had the focus is gone; it stays where that was, and is not at the top of the page again.
+      await page.getByRole('button', { name: 'Undo…' }).waitFor({ state: 'detached' });
+      await until(() => page.evaluate(() => document.activeElement?.closest('main') != null));
     });
   });
 });

@@ -1,5 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
+import { keepFocus } from './keep-focus.js';
 import './base.css';
 import './fonts.css';
 
@@ -8,5 +9,6 @@ import './fonts.css';
  * there; what it would have put is in overlays.css.
  */
 export function UiRoot({ children }: { readonly children: ReactNode }) {
+  useEffect(keepFocus, []);
   return <CSPProvider disableStyleElements>{children}</CSPProvider>;
 }
