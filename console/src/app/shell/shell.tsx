@@ -108,7 +108,7 @@ export function Shell(): ReactNode {
           <Outlet />
         </Suspense>
       </main>
-      <Optional key={open}>
+      <Optional key={open} onFailed={close}>
         {open === 'palette' && (
           <Palette takeTyped={takeTyped} onClose={close} onShortcuts={() => setOpen('shortcuts')} onSignOut={signOut} />
         )}

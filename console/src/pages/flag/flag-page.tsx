@@ -222,7 +222,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
           onMerge={() => setOpen('conflict')}
         />
       )}
-      <Optional key={open}>
+      <Optional key={open} onFailed={() => setOpen(undefined)}>
         {open === 'review' && (
           <ReviewDialog
             draft={draft}

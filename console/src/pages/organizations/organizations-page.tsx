@@ -122,7 +122,9 @@ function OrganizationList() {
           </div>
         )}
       </div>
-      <Optional key={String(making)}>{making && <NewOrganization onClose={() => setMaking(false)} />}</Optional>
+      <Optional key={String(making)} onFailed={() => setMaking(false)}>
+        {making && <NewOrganization onClose={() => setMaking(false)} />}
+      </Optional>
     </>
   );
 }

@@ -3,11 +3,16 @@ import { Coming } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/words.js';
 
+interface OptionalProps {
+  readonly children: ReactNode;
+  readonly onFailed?: () => void;
+}
+
 /**
  * What the page can do without: where its files cannot be had, since the server is away or was updated, the rest of the page stays. It is
- * tried again where `key` changes.
+ * tried again where `key` changes: whoever opens something in it closes that by `onFailed`, so that it can be opened again.
  */
-export class Optional extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
+export class Optional extends Component<OptionalProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
   static getDerivedStateFromError(): { readonly failed: boolean } {
@@ -16,6 +21,7 @@ export class Optional extends Component<{ readonly children: ReactNode }, { read
 
   override componentDidCatch(): void {
     tell({ kind: 'failed', title: words.frame.notLoaded, what: words.frame.notLoadedWhat });
+    this.props.onFailed?.();
   }
 
   override render(): ReactNode {

@@ -83,7 +83,7 @@ export function TryOn({ draft, pinned, onPin }: TryOnProps) {
           />
         ))}
       </ul>
-      <Optional key={open}>
+      <Optional key={open} onFailed={() => setOpen(undefined)}>
         {open !== undefined && shown !== undefined && (
           <TriedDialog flag={draft.base.key} id={open} tried={shown} onClose={() => setOpen(undefined)} />
         )}

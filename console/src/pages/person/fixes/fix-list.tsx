@@ -84,7 +84,7 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
           ))}
         </div>
       )}
-      <Optional key={String(chosen !== undefined)}>
+      <Optional key={String(chosen !== undefined)} onFailed={() => setChosen(undefined)}>
         {chosen !== undefined && <FixDialog id={id} flag={flag} fix={chosen} onClose={() => setChosen(undefined)} />}
       </Optional>
     </section>
