@@ -10,8 +10,8 @@ import {
   nodesOf,
   pathTo,
   readNode,
+  settle,
 } from './condition-tree.js';
-import { settle } from './settle-conditions.js';
 
 /**
  * One edit of conditions; `at` is the id of the node that it is made at. A row is a node with the `not`s around it: it moves and

@@ -248,3 +248,6 @@ function step(draft: FlagDraft, next: DraftContent, typing?: FlagDraft['typing']
     return { ...draft, now: { ...next, why: now.why } };
   return { ...draft, ...stepTo(draft, next, typing) };
 }
+
+/** Sets fields of a rule; what is typed is taken back word by word. */
+export type SetRule = (fields: PlainRule, typing?: boolean) => void;

@@ -68,3 +68,11 @@ const WORD_OR_NUMBER = /^(true|false|null|-?\d+(\.\d+)?)$/;
 function itemsOf(form: ValueForm): 'text' | 'number' | 'any' | undefined {
   return Object.hasOwn(ITEMS, form) ? ITEMS[form as keyof typeof ITEMS] : undefined;
 }
+
+const BRIEF_LENGTH = 40;
+
+/** A value in few characters, to tell variants apart. */
+export function valueInBrief(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > BRIEF_LENGTH ? `${text.slice(0, BRIEF_LENGTH - 1)}…` : text;
+}

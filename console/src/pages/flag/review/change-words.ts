@@ -2,10 +2,10 @@ import type { Variant } from '../../../../../src/protocol/gen/admin-json.js';
 import type { Change } from '../../../draft/flag/changes.js';
 import { type Distribution, percentShares } from '../../../draft/values/distribution.js';
 import { percentage } from '../../../draft/values/percentage.js';
+import { valueInBrief } from '../../../draft/values/value-text.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
 import { localTime } from '../../../parts/time/instant.js';
 import { words } from '../../../words/flag-words.js';
-import { valueInBrief } from '../serving/value-in-brief.js';
 
 /** A change in words; conditions are told by their sentences elsewhere. */
 export function changeInWords(change: Change, nameOf: (ruleKey: string) => string): string {

@@ -1,7 +1,7 @@
 import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import type { SetRule } from '../../../draft/flag/flag-draft.js';
 import { Select } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';
-import type { SetRule } from './set-rule.js';
 
 export interface EarningFieldsProps {
   readonly rule: DraftRule;

@@ -1,12 +1,12 @@
 import { useId, useRef, useState } from 'react';
 import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import type { SetRule } from '../../../draft/flag/flag-draft.js';
 import { ATTRIBUTE } from '../../../draft/flag/unfinished.js';
 import { PER_100K, percentage, readPercentage, shareInWords } from '../../../draft/values/percentage.js';
 import { Button } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { PauseIcon, ResumeIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-words.js';
-import type { SetRule } from './set-rule.js';
 
 export interface RolloutFieldProps {
   readonly rule: DraftRule;

@@ -2,7 +2,7 @@ import { type ReactNode, useId, useMemo } from 'react';
 import type { GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { sameRule } from '../../../draft/flag/changes.js';
 import type { DraftRule, FlagContent } from '../../../draft/flag/flag-content.js';
-import type { DraftAction } from '../../../draft/flag/flag-draft.js';
+import type { DraftAction, SetRule } from '../../../draft/flag/flag-draft.js';
 import { ConditionEditor } from '../../../parts/conditions/condition-editor.js';
 import { faultsOf, remarksOf } from '../../../parts/conditions/remarks.js';
 import { Button, IconButton } from '../../../ui/button.js';
@@ -16,7 +16,6 @@ import { EarningFields } from './earning-fields.js';
 import { Remarks } from './remarks.js';
 import { RolloutField } from './rollout-field.js';
 import { useRuleCheck } from './rule-check.js';
-import type { SetRule } from './set-rule.js';
 
 export interface RuleCardProps {
   readonly rule: DraftRule;

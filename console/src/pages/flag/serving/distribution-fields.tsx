@@ -10,11 +10,11 @@ import {
 } from '../../../draft/values/distribution.js';
 import { sameJson } from '../../../draft/values/json.js';
 import { PER_100K, percentage, readPercentage } from '../../../draft/values/percentage.js';
+import { valueInBrief } from '../../../draft/values/value-text.js';
 import { Button } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';
 import { ShareBar, Swatch } from './share-bar.js';
-import { valueInBrief } from './value-in-brief.js';
 
 export interface DistributionFieldsProps {
   readonly label: string;

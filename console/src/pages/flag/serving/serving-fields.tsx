@@ -4,13 +4,13 @@ import type { FlagContent } from '../../../draft/flag/flag-content.js';
 import type { DraftAction } from '../../../draft/flag/flag-draft.js';
 import type { Distribution } from '../../../draft/values/distribution.js';
 import { PER_100K } from '../../../draft/values/percentage.js';
+import { valueInBrief } from '../../../draft/values/value-text.js';
 import { Button } from '../../../ui/button.js';
 import { Select } from '../../../ui/field.js';
 import { AddIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-words.js';
 import { DistributionFields } from './distribution-fields.js';
 import { ShareBar, Swatch } from './share-bar.js';
-import { valueInBrief } from './value-in-brief.js';
 import { VariantFields } from './variant-fields.js';
 import './serving.css';
 

@@ -20,7 +20,6 @@ import { settingsWords } from '../../../words/settings-words.js';
 import { words } from '../../../words/words.js';
 import { More } from '../listing/more.js';
 import { useSettings } from '../listing/use-settings.js';
-import { endOf } from './session-end-of.js';
 
 const text = settingsWords.sessions;
 
@@ -229,4 +228,18 @@ function useEnd() {
       await queries.invalidateQueries({ queryKey: ['tokens', 'sessions'] });
     }
   };
+}
+
+/** For how long a session may stay unused, as the server has it. */
+const IDLE_MS = 12 * 60 * 60_000;
+
+/** When a session is over if it is not used again, in epoch milliseconds. */
+function endOf({
+  created_at,
+  last_used_at,
+  expires_at,
+}: Pick<Token, 'created_at' | 'last_used_at' | 'expires_at'>): number {
+  const used = Date.parse(last_used_at ?? created_at ?? '');
+  const expires = expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires_at);
+  return Math.min(Number.isNaN(used) ? Number.POSITIVE_INFINITY : used + IDLE_MS, expires);
 }
