@@ -12,7 +12,6 @@ export const organizationsWords = {
   strict: 'strict',
   notStrict: 'no',
   undescribed: 'only named so far',
-  more: 'Show more',
   empty: 'No organization is known yet',
   emptyWhat:
     'An organization is a customer: its people, its own roles, and what it decides itself. It appears when a service names it, or when you make it here.',
@@ -47,7 +46,6 @@ export const organizationWords = {
   viewAs: 'View as their admin',
   viewAsWhat: 'Shows the console as an administrator of this organization sees it; nothing can be changed then',
   back: 'Organizations',
-  more: 'Show more',
   features: {
     what: 'What the platform has delegated to it: how each stands for its members, by their role.',
     everybody: 'without a role',
@@ -296,7 +294,6 @@ export const onboardingWords = {
   actions: 'Actions',
   findOrganization: 'Beginning of an id',
   organizations: 'How far each organization has come',
-  more: 'Show more',
   week: 'Week',
   weekTable: 'How far those have come who joined in a week',
   duration,
@@ -355,7 +352,6 @@ export const stageWords = {
   columns: { person: 'Person', organization: 'Organization', since: 'In it since' },
   none: '—',
   nobody: 'Nobody is in it for so long.',
-  more: 'Show more',
   make: 'Make a flag for these',
 };
 
@@ -382,7 +378,6 @@ export const actionsWords = {
   never: 'not in the last 30 days',
   ofSources: 'some of these count:',
   moreSources: (n: number) => `and of ${count(n, 'other action', 'other actions')}`,
-  more: 'Show more',
   empty: 'No action is declared yet',
   emptyWhat:
     'Services may report any action, and it counts. Declare those that people may send themselves, or that are derived from others.',

@@ -105,6 +105,7 @@ export const en = {
     working: (done: number, of: number) => `${number.format(done)} of ${number.format(of)}`,
   },
   toasts: { region: 'Notifications', close: 'Dismiss' },
+  list: { more: 'Show more' },
   states: {
     copyKey: 'Copy the key',
     loading: 'Loading…',

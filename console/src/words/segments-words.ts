@@ -15,7 +15,6 @@ export const segmentsWords = {
   unsaid: 'Its conditions cannot be said in words: they refer to what is there no more.',
   used: (n: number) => count(n, 'place', 'places'),
   unused: 'nothing',
-  more: 'Show more',
   empty: 'No segments yet',
   emptyWhat: 'A segment names an audience once, such as paying customers, for the rules of many flags.',
   noMatch: 'No segment is called like this',

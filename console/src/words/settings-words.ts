@@ -15,7 +15,6 @@ const settings = {
     'dead-letters': 'Dead letters',
     health: 'Health',
   },
-  more: 'Show more',
   tokens: {
     filter: 'Find a token',
     filterWhat: 'Name, id, organization',

@@ -5,15 +5,16 @@ import type { Action } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
 import { isolated } from '../../parts/isolated.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
-import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { AddIcon, BackIcon, OnboardingIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
 import { RemoveAction } from './remove-action.js';
@@ -29,9 +30,8 @@ export function ActionsPage() {
   const mayRemove = useMay('DeleteAction');
   const [declaring, setDeclaring] = useState(false);
   const [removed, setRemoved] = useState<Action>();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['actions', 'list'],
-    (page_token, signal) => call('GET /api/admin/actions', { query: { page_token, page_size: 25 }, signal }),
+  const { data, error, refetch, ...pages } = usePaged(['actions', 'list'], (page_token, signal) =>
+    call('GET /api/admin/actions', { query: { page_token, page_size: 25 }, signal }),
   );
   // The one that the address names stands first, on whatever page of the list it is.
   const { action: wanted = '' } = route.useSearch();
@@ -44,12 +44,7 @@ export function ActionsPage() {
     </Button>
   );
   const body = () => {
-    if (data === undefined)
-      return error === null ? (
-        <Patiently>{words.states.loading}</Patiently>
-      ) : (
-        <Failure error={error} onAgain={() => void refetch()} />
-      );
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (actions.length === 0)
       return (
         <Notice icon={<OnboardingIcon />} title={text.empty} actions={declare}>
@@ -83,13 +78,7 @@ export function ActionsPage() {
       </div>
       <div className="page-body">
         {body()}
-        {hasNextPage && (
-          <div className="page-line">
-            <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {text.more}
-            </Button>
-          </div>
-        )}
+        <More {...pages} />
       </div>
       {removed !== undefined && <RemoveAction action={removed} onClose={() => setRemoved(undefined)} />}
       {declaring && <Declare onClose={() => setDeclaring(false)} />}

@@ -9,8 +9,8 @@ import { draftOfForm, faultsOfNew, type NewFlag, withTyped } from '../../draft/n
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { Refusal } from '../../parts/drafting/refusal.js';
 import { useDebounced } from '../../parts/list/use-debounced.js';
-import { Refused } from '../../parts/page/allowed.js';
 import { PageHead } from '../../parts/page/page-head.js';
+import { Refused } from '../../parts/page/refused.js';
 import { useMayMakeFlags } from '../../parts/page/session-context.js';
 import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Button } from '../../ui/button.js';

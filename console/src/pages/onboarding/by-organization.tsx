@@ -1,11 +1,10 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { call } from '../../api/api.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { TextFilter } from '../../parts/list/text-filter.js';
-import { Failure } from '../../parts/page/failure.js';
-import { Button } from '../../ui/button.js';
-import { Patiently } from '../../ui/page-states.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { words } from '../../words/customers-words.js';
 
 const route = getRouteApi('/onboarding');
@@ -15,9 +14,8 @@ export default function ByOrganization() {
   const { onboarding: text } = words;
   const { q = '' } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['onboarding', 'funnels', q],
-    (page_token, signal) => call('GET /api/admin/funnels', { query: { q, page_token, page_size: 50 }, signal }),
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(['onboarding', 'funnels', q], (page_token, signal) =>
+    call('GET /api/admin/funnels', { query: { q, page_token, page_size: 50 }, signal }),
   );
   const funnels = data?.pages.flatMap((page) => page.funnels) ?? [];
   const stages = funnels[0]?.stages.map(({ stage }) => stage) ?? [];
@@ -33,12 +31,7 @@ export default function ByOrganization() {
           }
         />
       </search>
-      {data === undefined &&
-        (error === null ? (
-          <Patiently>{words.states.loading}</Patiently>
-        ) : (
-          <Failure error={error} onAgain={() => void refetch()} />
-        ))}
+      {data === undefined && <Unanswered error={error} onAgain={() => void refetch()} />}
       {data !== undefined && funnels.length === 0 && !hasNextPage && <p className="page-what">{text.nobody}</p>}
       {funnels.length > 0 && (
         <div className="wide-table">
@@ -62,13 +55,7 @@ export default function ByOrganization() {
           />
         </div>
       )}
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {text.more}
-          </Button>
-        </div>
-      )}
+      <More hasNextPage={hasNextPage} {...pages} />
     </>
   );
 }

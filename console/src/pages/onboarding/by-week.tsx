@@ -1,8 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { PlainTable } from '../../parts/list/plain-table.js';
-import { Failure } from '../../parts/page/failure.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Select } from '../../ui/field.js';
-import { Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { WEEKS } from './onboarding-search.js';
 import { useFunnel } from './use-funnel.js';
@@ -33,12 +32,7 @@ export default function ByWeek() {
         />
         {organization !== '' && <span className="badge">{organization}</span>}
       </div>
-      {data === undefined &&
-        (error === null ? (
-          <Patiently>{words.states.loading}</Patiently>
-        ) : (
-          <Failure error={error} onAgain={() => void refetch()} />
-        ))}
+      {data === undefined && <Unanswered error={error} onAgain={() => void refetch()} />}
       {data !== undefined && data.weeks.length === 0 && <p className="page-what">{text.nobodyWeeks}</p>}
       {data !== undefined && data.weeks.length > 0 && (
         <div className="wide-table">

@@ -4,15 +4,15 @@ import type { Stage } from '../../../../src/protocol/gen/admin-json.js';
 import { Funnel } from '../../parts/funnel.js';
 import { TextFilter } from '../../parts/list/text-filter.js';
 import { later } from '../../parts/loading/later.js';
-import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { PageTabs } from '../../parts/page/page-tabs.js';
 import { useMay, useSession } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { versionsOfStages } from '../../parts/versions/version-source.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { OnboardingIcon } from '../../ui/icons.js';
-import { Coming, Notice, Patiently } from '../../ui/page-states.js';
+import { Coming, Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { type OnboardingSearch, VIEWS, WEEKS } from './onboarding-search.js';
 import { useFunnel } from './use-funnel.js';
@@ -118,12 +118,7 @@ function Stages({ onEdit }: { readonly onEdit: (() => void) | undefined }) {
   };
   const { data, error, refetch, isPlaceholderData } = useFunnel(organization, weeks);
   const body = () => {
-    if (data === undefined)
-      return error === null ? (
-        <Patiently>{words.states.loading}</Patiently>
-      ) : (
-        <Failure error={error} onAgain={() => void refetch()} />
-      );
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (data.stages.length === 0)
       return (
         <Notice

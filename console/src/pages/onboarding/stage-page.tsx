@@ -2,16 +2,16 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { GetStageResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { useMayMakeFlags } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
-import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { AddIcon, BackIcon } from '../../ui/icons.js';
-import { Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { StageSearch } from './onboarding-search.js';
 import '../../parts/list/page-line.css';
@@ -83,12 +83,7 @@ export function StagePage() {
           />
           {organization !== '' && <span className="badge">{text.of(organization)}</span>}
         </search>
-        {data === undefined &&
-          (error === null ? (
-            <Patiently>{words.states.loading}</Patiently>
-          ) : (
-            <Failure error={error} onAgain={() => void refetch()} />
-          ))}
+        {data === undefined && <Unanswered error={error} onAgain={() => void refetch()} />}
         {data !== undefined && <Report report={data} />}
         <Stuck stage={stage} days={days} organization={organization} />
       </div>
@@ -176,7 +171,7 @@ interface StuckProps {
 
 function Stuck({ stage, days, organization }: StuckProps) {
   const { stage: text } = words;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(
     ['onboarding', 'stuck', stage, days, organization],
     (page_token, signal) =>
       call('GET /api/admin/onboarding/{stage}', {
@@ -210,13 +205,7 @@ function Stuck({ stage, days, organization }: StuckProps) {
           }))}
         />
       )}
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {text.more}
-          </Button>
-        </div>
-      )}
+      <More hasNextPage={hasNextPage} {...pages} />
     </section>
   );
 }

@@ -4,12 +4,12 @@ import type { Organization } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
-import { Failure } from '../../parts/page/failure.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
-import { Patiently, Snippet } from '../../ui/page-states.js';
+import { Snippet } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
 import { useOrganization } from './use-organization.js';
@@ -21,8 +21,7 @@ export default function DataTab({ id }: { readonly id: string }) {
   const [editing, setEditing] = useState(false);
   const mayChange = useMay('SetOrganization');
   const { data, error, known, again } = useOrganization(id);
-  if (!known)
-    return error === null ? <Patiently>{words.states.loading}</Patiently> : <Failure error={error} onAgain={again} />;
+  if (!known) return <Unanswered error={error} onAgain={again} />;
   const organization = data?.organization;
   const { attributes = {}, time_zone = '', strict_roles = false, version = 0 } = organization ?? {};
   const totals = data?.action_totals ?? [];

@@ -1,12 +1,12 @@
 import { call } from '../../api/api.js';
 import { actorTo, toldTo } from '../../parts/ledger/entry-text.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
-import { Failure } from '../../parts/page/failure.js';
 import { useSession } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Moment } from '../../parts/time/moment.js';
-import { Button } from '../../ui/button.js';
 import { NoticesIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import './history-tab.css';
 
@@ -14,7 +14,7 @@ import './history-tab.css';
 export default function HistoryTab({ id }: { readonly id: string }) {
   const { history: text } = words.organization;
   const session = useSession();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(
     ['organizations', id, 'audit'],
     (page_token, signal) =>
       call('GET /api/admin/organizations/{organization_id}/audit', {
@@ -23,12 +23,7 @@ export default function HistoryTab({ id }: { readonly id: string }) {
         signal,
       }),
   );
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const entries = data.pages.flatMap((page) => page.entries);
   if (entries.length === 0 && !hasNextPage)
     return (
@@ -50,13 +45,7 @@ export default function HistoryTab({ id }: { readonly id: string }) {
           </li>
         ))}
       </ol>
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {words.organization.more}
-          </Button>
-        </div>
-      )}
+      <More hasNextPage={hasNextPage} {...pages} />
     </>
   );
 }

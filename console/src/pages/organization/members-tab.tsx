@@ -2,16 +2,17 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
 import { UNTOLD_MS } from '../../api/query-client.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { TextFilter } from '../../parts/list/text-filter.js';
-import { Failure } from '../../parts/page/failure.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { FindIcon, PersonIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { OrganizationSearch } from './organization-search.js';
 import { RolesOfMember } from './roles/roles-of-member.js';
@@ -41,7 +42,7 @@ export default function MembersTab({ id }: { readonly id: string }) {
   const mayChange = useMay('Identify');
   const [edited, setEdited] = useState<string>();
   const roles = useRoles(id).data?.organization;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(
     ['organizations', id, 'members', q, role],
     async (page_token, signal): Promise<MemberPage> => {
       if (q === '')
@@ -72,8 +73,7 @@ export default function MembersTab({ id }: { readonly id: string }) {
   const names = role === '' || known.includes(role) ? known : [role, ...known];
 
   const body = () => {
-    if (data === undefined && error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
-    if (data === undefined) return <Patiently>{words.states.loading}</Patiently>;
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (rows.length > 0)
       return (
         <PlainTable
@@ -126,13 +126,7 @@ export default function MembersTab({ id }: { readonly id: string }) {
         />
       </search>
       {body()}
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {words.organization.more}
-          </Button>
-        </div>
-      )}
+      <More hasNextPage={hasNextPage} {...pages} />
       {edited !== undefined && (
         <RolesOfMember
           id={id}

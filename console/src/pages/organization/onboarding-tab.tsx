@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
 import { Funnel } from '../../parts/funnel.js';
-import { Failure } from '../../parts/page/failure.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { OnboardingIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 
 const REFRESH_MS = 10_000;
@@ -17,12 +17,7 @@ export default function OnboardingTab({ id }: { readonly id: string }) {
       call('GET /api/admin/organizations/{organization_id}/onboarding', { path: { organization_id: id }, signal }),
     refetchInterval: REFRESH_MS,
   });
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   if (data.stages.length === 0)
     return (
       <Notice icon={<OnboardingIcon />} title={text.nobody}>

@@ -1,25 +1,23 @@
 import { call } from '../../api/api.js';
 import { LedgerCause, LedgerKind } from '../../parts/ledger/ledger-entry.js';
 import { RuleName } from '../../parts/ledger/rule-name.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { Failure } from '../../parts/page/failure.js';
 import { Instant } from '../../parts/time/instant.js';
-import { Button } from '../../ui/button.js';
 import { words } from '../../words/customers-words.js';
 import { FlagName } from './flag-name.js';
 
 /** How what stands came about: all that was ever unlocked for an organization and taken from it, the oldest first. */
 export function OrganizationLedger({ id }: { readonly id: string }) {
   const { unlocks: text } = words.organization;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['organizations', id, 'unlocks'],
-    (page_token, signal) =>
-      call('GET /api/admin/organizations/{organization_id}/unlocks', {
-        path: { organization_id: id },
-        query: { page_token, page_size: 50 },
-        signal,
-      }),
+  const { data, error, refetch, ...pages } = usePaged(['organizations', id, 'unlocks'], (page_token, signal) =>
+    call('GET /api/admin/organizations/{organization_id}/unlocks', {
+      path: { organization_id: id },
+      query: { page_token, page_size: 50 },
+      signal,
+    }),
   );
   if (data === undefined && error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
   const entries = data?.pages.flatMap((page) => page.entries) ?? [];
@@ -52,13 +50,7 @@ export function OrganizationLedger({ id }: { readonly id: string }) {
           },
         }))}
       />
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {words.organization.more}
-          </Button>
-        </div>
-      )}
+      <More {...pages} />
     </section>
   );
 }

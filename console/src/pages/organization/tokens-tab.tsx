@@ -1,13 +1,14 @@
 import { useState } from 'react';
 import { call } from '../../api/api.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
-import { Failure } from '../../parts/page/failure.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { MakeToken } from '../../parts/tokens/make-token.js';
 import { TokenTable } from '../../parts/tokens/token-table.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, EarnedIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { tokenWords } from '../../words/token-words.js';
 
@@ -16,16 +17,10 @@ export default function TokensTab({ id }: { readonly id: string }) {
   const { tokens: text } = words.organization;
   const [making, setMaking] = useState(false);
   const mayMake = useMay('CreateToken');
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['tokens', 'all'],
-    (page_token, signal) => call('GET /api/admin/tokens', { query: { page_token, page_size: 500 }, signal }),
+  const { data, error, refetch, ...pages } = usePaged(['tokens', 'all'], (page_token, signal) =>
+    call('GET /api/admin/tokens', { query: { page_token, page_size: 500 }, signal }),
   );
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const tokens = data.pages.flatMap((page) => page.tokens).filter((token) => token.organization_id === id);
   const make = mayMake && (
     <Button kind="primary" className="push" icon={<AddIcon aria-hidden />} onClick={() => setMaking(true)}>
@@ -47,14 +42,7 @@ export default function TokensTab({ id }: { readonly id: string }) {
           <TokenTable tokens={tokens} organization={id} />
         </>
       )}
-      {hasNextPage && (
-        <div className="page-line">
-          <span className="soft">{text.page}</span>
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {words.organization.more}
-          </Button>
-        </div>
-      )}
+      <More {...pages} what={text.page} />
       {making && <MakeToken organization={id} onClose={() => setMaking(false)} />}
     </>
   );

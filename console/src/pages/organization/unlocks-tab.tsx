@@ -2,12 +2,12 @@ import { useState } from 'react';
 import type { Unlock } from '../../../../src/protocol/gen/admin-json.js';
 import { RuleName } from '../../parts/ledger/rule-name.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
-import { Failure } from '../../parts/page/failure.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, EarnedIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { ByHandKind } from '../flag/unlocks/by-hand.js';
 import { GrantDialog, useUnlockName } from './features/grant-dialog.js';
@@ -27,8 +27,7 @@ export default function UnlocksTab({ id }: { readonly id: string }) {
   const { data, error, known, again } = useOrganization(id);
   const [asked, setAsked] = useState<Asked>();
   const may = { grant: useMay('GrantUnlock'), revoke: useMay('RevokeUnlock'), rearm: useMay('RearmUnlock') };
-  if (!known)
-    return error === null ? <Patiently>{words.states.loading}</Patiently> : <Failure error={error} onAgain={again} />;
+  if (!known) return <Unanswered error={error} onAgain={again} />;
   const unlocks = data?.unlocks ?? [];
   const grant = may.grant && (
     <Button className="push" icon={<AddIcon aria-hidden />} onClick={() => setAsked({ kind: 'grant' })}>

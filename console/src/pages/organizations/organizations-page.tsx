@@ -1,17 +1,18 @@
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { TextFilter } from '../../parts/list/text-filter.js';
 import { later } from '../../parts/loading/later.js';
 import { Optional } from '../../parts/loading/optional.js';
-import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { useMay, useSession } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, FindIcon, OrganizationIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import '../../parts/list/page-line.css';
 
@@ -34,10 +35,8 @@ function OrganizationList() {
   const navigate = route.useNavigate();
   const mayMake = useMay('SetOrganization');
   const [making, setMaking] = useState(false);
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['organizations', 'list', q],
-    (page_token, signal) =>
-      call('GET /api/admin/organizations', { query: { q, page_token, page_size: 50, count_members: true }, signal }),
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(['organizations', 'list', q], (page_token, signal) =>
+    call('GET /api/admin/organizations', { query: { q, page_token, page_size: 50, count_members: true }, signal }),
   );
   const rows = data?.pages.flatMap(({ organizations }) => organizations) ?? [];
   const add = mayMake && (
@@ -48,8 +47,7 @@ function OrganizationList() {
   const search = (next: string) => void navigate({ search: next === '' ? {} : { q: next }, replace: true });
 
   const body = () => {
-    if (data === undefined && error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
-    if (data === undefined) return <Patiently>{words.states.loading}</Patiently>;
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (rows.length === 0 && !hasNextPage && q !== '')
       return (
         <Notice
@@ -114,13 +112,7 @@ function OrganizationList() {
           />
         </search>
         {body()}
-        {hasNextPage && (
-          <div className="page-line">
-            <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {words.organizations.more}
-            </Button>
-          </div>
-        )}
+        <More hasNextPage={hasNextPage} {...pages} />
       </div>
       <Optional key={String(making)} onFailed={() => setMaking(false)}>
         {making && <NewOrganization onClose={() => setMaking(false)} />}

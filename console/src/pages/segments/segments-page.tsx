@@ -2,17 +2,18 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { TextFilter } from '../../parts/list/text-filter.js';
 import { Allowed } from '../../parts/page/allowed.js';
-import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { useMay } from '../../parts/page/session-context.js';
+import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, FindIcon, SegmentIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/segments-words.js';
 import '../../parts/list/page-line.css';
 import './segments.css';
@@ -35,9 +36,8 @@ function SegmentList() {
   const { q = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const mayChange = useMay('SetSegment');
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['segments', 'list', q],
-    (page_token, signal) => call('GET /api/admin/segments', { query: { q, page_token, page_size: PAGE }, signal }),
+  const { data, error, refetch, hasNextPage, ...pages } = usePaged(['segments', 'list', q], (page_token, signal) =>
+    call('GET /api/admin/segments', { query: { q, page_token, page_size: PAGE }, signal }),
   );
   const rows = data?.pages.flatMap(({ segments }) => segments) ?? [];
   const search = (next: string) => void navigate({ search: next === '' ? {} : { q: next }, replace: true });
@@ -49,8 +49,7 @@ function SegmentList() {
   );
 
   const body = () => {
-    if (data === undefined && error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
-    if (data === undefined) return <Patiently>{words.states.loading}</Patiently>;
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (rows.length === 0 && !hasNextPage && q !== '')
       return (
         <Notice
@@ -107,13 +106,7 @@ function SegmentList() {
           <TextFilter label={text.filter} placeholder={text.filterWhat} value={q} onChange={search} />
         </search>
         {body()}
-        {hasNextPage && (
-          <div className="page-line">
-            <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {text.more}
-            </Button>
-          </div>
-        )}
+        <More hasNextPage={hasNextPage} {...pages} />
       </div>
     </>
   );

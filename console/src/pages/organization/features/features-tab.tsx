@@ -1,13 +1,14 @@
 import { useState } from 'react';
 import type { AccessRow, EvaluateResponse, OrganizationFlag } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { More } from '../../../parts/list/more.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Button } from '../../../ui/button.js';
 import { DoneIcon, FlagIcon, OffIcon } from '../../../ui/icons.js';
-import { Notice, Patiently } from '../../../ui/page-states.js';
+import { Notice } from '../../../ui/page-states.js';
 import { words } from '../../../words/customers-words.js';
 import { AccessDialog } from './access-dialog.js';
 import './features-tab.css';
@@ -16,21 +17,14 @@ import './features-tab.css';
 export default function FeaturesTab({ id }: { readonly id: string }) {
   const [edited, setEdited] = useState<OrganizationFlag>();
   const mayChange = useMay('SetFlag');
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
-    ['organizations', id, 'flags'],
-    (page_token, signal) =>
-      call('GET /api/admin/organizations/{organization_id}/flags', {
-        path: { organization_id: id },
-        query: { page_token, page_size: 50 },
-        signal,
-      }),
+  const { data, error, refetch, ...pages } = usePaged(['organizations', id, 'flags'], (page_token, signal) =>
+    call('GET /api/admin/organizations/{organization_id}/flags', {
+      path: { organization_id: id },
+      query: { page_token, page_size: 50 },
+      signal,
+    }),
   );
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const flags = data.pages.flatMap((page) => page.flags);
   if (flags.length === 0)
     return (
@@ -44,13 +38,7 @@ export default function FeaturesTab({ id }: { readonly id: string }) {
       {flags.map((flag) => (
         <Feature key={flag.flag_key} flag={flag} onEdit={mayChange ? () => setEdited(flag) : undefined} />
       ))}
-      {hasNextPage && (
-        <div className="page-line">
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {words.organization.more}
-          </Button>
-        </div>
-      )}
+      <More {...pages} />
       {edited !== undefined && <AccessDialog id={id} flag={edited} onClose={() => setEdited(undefined)} />}
     </>
   );

@@ -4,11 +4,10 @@ import { useState } from 'react';
 import type { OrganizationRole, RoleUse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Button } from '../../../ui/button.js';
 import { AddIcon } from '../../../ui/icons.js';
-import { Patiently } from '../../../ui/page-states.js';
 import { words } from '../../../words/customers-words.js';
 import { RemoveRole, RenameRole } from './role-change-dialogs.js';
 import { RoleDialog } from './role-dialog.js';
@@ -37,12 +36,7 @@ export default function RolesTab({ id }: { readonly id: string }) {
   const mayChange = useMay('SetOrganizationRoles');
   const { data, error, refetch } = useRoles(id);
   const organization = data?.organization;
-  if (organization === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (organization === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const { roles, strict_roles, undefined_roles } = organization;
   const close = () => setAsked(undefined);
   const actions = (role: OrganizationRole) =>

@@ -6,19 +6,18 @@ import { serverNow } from '../../../api/server-clock.js';
 import { ChangeDialog, type Run, Tick } from '../../../parts/change-dialog.js';
 import { isolated } from '../../../parts/isolated.js';
 import { FilterField } from '../../../parts/list/filter-field.js';
+import { More } from '../../../parts/list/more.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay, useSession } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Instant } from '../../../parts/time/instant.js';
 import { useNow } from '../../../parts/time/now.js';
 import { Button } from '../../../ui/button.js';
 import { FindIcon, PersonIcon, SignOutIcon } from '../../../ui/icons.js';
-import { Notice, Patiently } from '../../../ui/page-states.js';
+import { Notice } from '../../../ui/page-states.js';
 import { tell } from '../../../ui/toasts.js';
 import { settingsWords } from '../../../words/settings-words.js';
-import { words } from '../../../words/words.js';
-import { More } from '../listing/more.js';
 import { useSettings } from '../listing/use-settings.js';
 
 const text = settingsWords.sessions;
@@ -33,12 +32,7 @@ export default function SessionsTab() {
     call('GET /api/admin/tokens', { query: { sessions: true, page_token, page_size: 500 }, signal }),
   );
   const now = useNow().getTime();
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const { q = '' } = search;
   const present = data.pages.flatMap(({ tokens }) => tokens).filter((token) => isPresent(token, now));
   const others = present.filter(({ id }) => id !== own?.id);

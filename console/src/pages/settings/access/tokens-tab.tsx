@@ -1,20 +1,19 @@
 import { useState } from 'react';
 import { call } from '../../../api/api.js';
 import { FilterField } from '../../../parts/list/filter-field.js';
+import { More } from '../../../parts/list/more.js';
 import { usePaged } from '../../../parts/list/paged.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { useNow } from '../../../parts/time/now.js';
 import { MakeToken } from '../../../parts/tokens/make-token.js';
 import { stateOf, TokenTable } from '../../../parts/tokens/token-table.js';
 import { Button } from '../../../ui/button.js';
 import { Select } from '../../../ui/field.js';
 import { AddIcon, EarnedIcon, FindIcon } from '../../../ui/icons.js';
-import { Notice, Patiently } from '../../../ui/page-states.js';
+import { Notice } from '../../../ui/page-states.js';
 import { settingsWords } from '../../../words/settings-words.js';
 import { tokenWords } from '../../../words/token-words.js';
-import { words } from '../../../words/words.js';
-import { More } from '../listing/more.js';
 import type { SettingsSearch } from '../listing/settings-search.js';
 import { useSettings } from '../listing/use-settings.js';
 
@@ -30,12 +29,7 @@ export default function TokensTab() {
     call('GET /api/admin/tokens', { query: { page_token, page_size: 500 }, signal }),
   );
   const now = useNow().getTime();
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const { q = '', state = 'active', scope = '' } = search;
   const sought = q.toLowerCase();
   const all = data.pages.flatMap(({ tokens }) => tokens);

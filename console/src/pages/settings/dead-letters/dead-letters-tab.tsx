@@ -2,19 +2,19 @@ import { useState } from 'react';
 import type { DeadLetter } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { FilterField } from '../../../parts/list/filter-field.js';
+import { More } from '../../../parts/list/more.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Instant } from '../../../parts/time/instant.js';
 import { Button } from '../../../ui/button.js';
 import { Dialog } from '../../../ui/dialog.js';
 import { Select } from '../../../ui/field.js';
 import { AgainIcon, DoneIcon, FindIcon, RemoveIcon } from '../../../ui/icons.js';
-import { Notice, Patiently, Snippet } from '../../../ui/page-states.js';
+import { Notice, Snippet } from '../../../ui/page-states.js';
 import { settingsWords } from '../../../words/settings-words.js';
 import { words } from '../../../words/words.js';
-import { More } from '../listing/more.js';
 import { useSettings } from '../listing/use-settings.js';
 import { fits, kindOf, nameOf, reasonsOf } from './dead-letters.js';
 import { DiscardLetters, ReplayLetters } from './letter-changes.js';
@@ -43,12 +43,7 @@ export default function DeadLettersTab() {
     true,
     () => EVERY_MS,
   );
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const all = data.pages.flatMap(({ dead_letters }) => dead_letters);
   const total = data.pages.at(-1)?.total ?? all.length;
   const filter = { q: search.q ?? '', kind: search.kind ?? '', reason: search.reason ?? '' };

@@ -2,18 +2,17 @@ import { useState } from 'react';
 import type { Delivery } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { serverNow } from '../../../api/server-clock.js';
+import { More } from '../../../parts/list/more.js';
 import { usePaged } from '../../../parts/list/paged.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Instant } from '../../../parts/time/instant.js';
 import { Button } from '../../../ui/button.js';
 import { Select } from '../../../ui/field.js';
 import { AgainIcon, SendIcon } from '../../../ui/icons.js';
-import { Notice, Patiently } from '../../../ui/page-states.js';
+import { Notice } from '../../../ui/page-states.js';
 import { settingsWords } from '../../../words/settings-words.js';
-import { words } from '../../../words/words.js';
-import { More } from '../listing/more.js';
 import { useSettings } from '../listing/use-settings.js';
 import { answerOf, DELIVERY_STATES, subjectOf } from './deliveries.js';
 import { DeliveryBadge } from './delivery-badge.js';
@@ -47,12 +46,7 @@ export function DeliveryList({ webhook }: { readonly webhook: string }) {
   const deliveries = data?.pages.flatMap((page) => page.deliveries) ?? [];
   const open = deliveries.find(({ id }) => id === search.delivery);
   const body = () => {
-    if (data === undefined)
-      return error === null ? (
-        <Patiently>{words.states.loading}</Patiently>
-      ) : (
-        <Failure error={error} onAgain={() => void refetch()} />
-      );
+    if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
     if (deliveries.length === 0)
       return (
         <Notice role="status" icon={<SendIcon />} title={state === undefined ? text.noneSent : text.noneSo[state]}>

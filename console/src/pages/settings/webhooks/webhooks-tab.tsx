@@ -4,13 +4,12 @@ import { useState } from 'react';
 import type { Webhook } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { PlainTable } from '../../../parts/list/plain-table.js';
-import { Failure } from '../../../parts/page/failure.js';
 import { useMay } from '../../../parts/page/session-context.js';
+import { Unanswered } from '../../../parts/page/unanswered.js';
 import { Button } from '../../../ui/button.js';
 import { AddIcon, WebhookIcon } from '../../../ui/icons.js';
-import { Notice, Patiently } from '../../../ui/page-states.js';
+import { Notice } from '../../../ui/page-states.js';
 import { settingsWords } from '../../../words/settings-words.js';
-import { words } from '../../../words/words.js';
 import { useSettings } from '../listing/use-settings.js';
 import { WebhookDialog } from './webhook-dialog.js';
 import { LastAnswer, TypeBadges, WebhookState } from './webhook-state.js';
@@ -28,12 +27,7 @@ export default function WebhooksTab() {
     queryKey: ['webhooks', 'list'],
     queryFn: ({ signal }) => call('GET /api/admin/webhooks', { signal }),
   });
-  if (data === undefined)
-    return error === null ? (
-      <Patiently>{words.states.loading}</Patiently>
-    ) : (
-      <Failure error={error} onAgain={() => void refetch()} />
-    );
+  if (data === undefined) return <Unanswered error={error} onAgain={() => void refetch()} />;
   const { webhooks } = data;
   if (search.webhook !== undefined)
     return (

@@ -1,5 +1,6 @@
-import { Button } from '../../../ui/button.js';
-import { settingsWords } from '../../../words/settings-words.js';
+import { Button } from '../../ui/button.js';
+import { words } from '../../words/words.js';
+import './page-line.css';
 
 export interface MoreProps {
   readonly hasNextPage: boolean;
@@ -7,16 +8,18 @@ export interface MoreProps {
   readonly isFetchingNextPage: boolean;
   /** What is not shown yet. */
   readonly what?: string;
+  /** What the button says, where what follows is more than the rest of a list. */
+  readonly says?: string;
 }
 
 /** Shows the next page of a list, where there is one. */
-export function More({ hasNextPage, fetchNextPage, isFetchingNextPage, what }: MoreProps) {
+export function More({ hasNextPage, fetchNextPage, isFetchingNextPage, what, says = words.list.more }: MoreProps) {
   if (!hasNextPage) return null;
   return (
     <div className="page-line">
       {what !== undefined && <span className="soft">{what}</span>}
       <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-        {settingsWords.more}
+        {says}
       </Button>
     </div>
   );
