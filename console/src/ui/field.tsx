@@ -57,24 +57,29 @@ export function TextField({
 
 export interface TextAreaProps extends Omit<ComponentProps<'textarea'>, 'id'> {
   readonly label: string;
+  /** Not shown, where what stands around says it. */
+  readonly labelUnseen?: boolean;
   /** What is to be known of the value; what is wrong with it, where it is `faulty`. */
   readonly hint?: string;
   readonly faulty?: boolean;
 }
 
 /** Some lines of text, with their label. It grows with what stands in it, as far as browsers know how. */
-export function TextArea({ label, hint, faulty = false, className = '', ...rest }: TextAreaProps) {
+export function TextArea({ label, labelUnseen = false, hint, faulty = false, className = '', ...rest }: TextAreaProps) {
   const id = useId();
   return (
     <div className={`field ${className}`}>
-      <label htmlFor={id} className="field-label">
-        {label}
-      </label>
+      {!labelUnseen && (
+        <label htmlFor={id} className="field-label">
+          {label}
+        </label>
+      )}
       <div className="field-box" data-faulty={faulty ? '' : undefined}>
         <textarea
           rows={2}
           {...rest}
           id={id}
+          aria-label={labelUnseen ? label : undefined}
           aria-invalid={faulty || undefined}
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         />

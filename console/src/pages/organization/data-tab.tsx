@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Organization } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
@@ -8,7 +8,7 @@ import { useMay } from '../../parts/page/session-context.js';
 import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
-import { TextField } from '../../ui/field.js';
+import { TextArea, TextField } from '../../ui/field.js';
 import { Snippet } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
@@ -102,7 +102,6 @@ function EditData({ id, organization, onClose }: EditDataProps) {
   const [strict, setStrict] = useState(organization?.strict_roles ?? false);
   // Of what is edited: what somebody else saves meanwhile is a conflict.
   const [version] = useState(organization?.version ?? 0);
-  const field = useId();
   const queries = useQueryClient();
   const attributes = objectOf(json);
   const save = async (comment: string): Promise<void> => {
@@ -123,26 +122,15 @@ function EditData({ id, organization, onClose }: EditDataProps) {
       onDo={save}
       onClose={onClose}
     >
-      <div className="field">
-        <label htmlFor={field} className="field-label">
-          {text.attributesField}
-        </label>
-        <textarea
-          id={field}
-          className="attributes-field"
-          rows={8}
-          spellCheck={false}
-          value={json}
-          aria-invalid={attributes === undefined}
-          aria-describedby={attributes === undefined ? `${field}-fault` : undefined}
-          onChange={({ target }) => setJson(target.value)}
-        />
-        {attributes === undefined && (
-          <p id={`${field}-fault`} className="field-fault">
-            {text.notJson}
-          </p>
-        )}
-      </div>
+      <TextArea
+        label={text.attributesField}
+        className="attributes-field"
+        spellCheck={false}
+        value={json}
+        faulty={attributes === undefined}
+        {...(attributes === undefined && { hint: text.notJson })}
+        onChange={({ target }) => setJson(target.value)}
+      />
       <TextField
         label={text.zoneField}
         hint={text.zoneWhat}

@@ -5,7 +5,7 @@ import type { FlagContent } from '../../../draft/flag/flag-content.js';
 import type { JsonValue } from '../../../draft/values/json.js';
 import { JsonField } from '../../../parts/json-editor/json-field.js';
 import { IconButton } from '../../../ui/button.js';
-import { Select, TextField } from '../../../ui/field.js';
+import { Select, TextArea, TextField } from '../../../ui/field.js';
 import { RemoveIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-words.js';
 import { Swatch } from './share-bar.js';
@@ -120,16 +120,14 @@ function ValueOf({ name, type, value, onValue }: ValueOfProps) {
   if (type === 'NUMBER') return <NumberField label={label} value={value} onValue={onValue} />;
   if (type === 'STRING')
     return (
-      <div className="field">
-        <textarea
-          className="variant-text"
-          aria-label={label}
-          rows={Math.min(8, String(value).split('\n').length)}
-          value={String(value)}
-          spellCheck={false}
-          onChange={({ target }) => onValue(target.value)}
-        />
-      </div>
+      <TextArea
+        label={label}
+        labelUnseen
+        rows={1}
+        value={String(value)}
+        spellCheck={false}
+        onChange={({ target }) => onValue(target.value)}
+      />
     );
   return <JsonField label={label} value={value} onValue={onValue} />;
 }
