@@ -117,6 +117,18 @@ export function Select({ label, value, options, onChoose, className = '', ...res
   );
 }
 
+/** A choice with its label in sight. */
+export function SelectField({ className = '', ...choice }: SelectProps) {
+  return (
+    <div className={`field ${className}`}>
+      <span className="field-label" aria-hidden>
+        {choice.label}
+      </span>
+      <Select {...choice} />
+    </div>
+  );
+}
+
 /** On or off, at once. The browser's own checkbox, since long lists have many. */
 export function Switch({ label, ...rest }: Omit<ComponentProps<'input'>, 'type'> & { readonly label: string }) {
   // biome-ignore lint/a11y/useAriaPropsForRole: of a checkbox the browser tells whether it is checked

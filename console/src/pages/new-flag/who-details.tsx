@@ -5,7 +5,7 @@ import { EARNED_BY, type EarnedBy, LONGEST_ITEM, type NewFlag, type NewFlagFault
 import { readPercentage } from '../../draft/values/percentage.js';
 import { useDebounced } from '../../parts/list/use-debounced.js';
 import { useMay } from '../../parts/page/session-context.js';
-import { Select, TextField } from '../../ui/field.js';
+import { SelectField, TextField } from '../../ui/field.js';
 import { words } from '../../words/new-flag-words.js';
 import { ItemsField } from './items-field.js';
 
@@ -140,15 +140,12 @@ function Earned({ flag, vocabulary, faults, onChange }: WhoDetailsProps) {
   const countFault = (field: 'times' | 'days') => (faults.includes(field) ? words.newFlag.wholeNumber : undefined);
   return (
     <>
-      <div className="field">
-        <span className="field-label">{words.newFlag.earnedBy}</span>
-        <Select
-          label={words.newFlag.earnedBy}
-          value={flag.earnedBy}
-          options={EARNED_BY.map((value) => ({ value, label: words.newFlag.earnedBys[value] }))}
-          onChoose={(earnedBy) => onChange({ earnedBy: earnedBy as EarnedBy })}
-        />
-      </div>
+      <SelectField
+        label={words.newFlag.earnedBy}
+        value={flag.earnedBy}
+        options={EARNED_BY.map((value) => ({ value, label: words.newFlag.earnedBys[value] }))}
+        onChoose={(earnedBy) => onChange({ earnedBy: earnedBy as EarnedBy })}
+      />
       {flag.earnedBy === 'action' && (
         <div className="who-line">
           <TextField

@@ -7,7 +7,7 @@ import { useDebounced } from '../../../parts/list/use-debounced.js';
 import { foundBy } from '../../../parts/people-lines/people-lines.js';
 import { searchPeople } from '../../../parts/people-lines/people-list.js';
 import { Button } from '../../../ui/button.js';
-import { Select, TextField, type TextFieldProps } from '../../../ui/field.js';
+import { SelectField, TextField, type TextFieldProps } from '../../../ui/field.js';
 import { words } from '../../../words/flag-access-words.js';
 
 export interface AddRowProps {
@@ -43,18 +43,15 @@ export function AddRow({ vocabulary, onAdd }: AddRowProps) {
   };
   return (
     <form ref={form} className="row-add" data-own-undo aria-label={said.add} onSubmit={add}>
-      <div className="field">
-        <span className="field-label">{said.kind}</span>
-        <Select
-          label={said.kind}
-          value={kind}
-          options={Object.entries(said.addKinds).map(([value, label]) => ({ value, label }))}
-          onChoose={(value) => {
-            setKind(value as Kind);
-            setName('');
-          }}
-        />
-      </div>
+      <SelectField
+        label={said.kind}
+        value={kind}
+        options={Object.entries(said.addKinds).map(([value, label]) => ({ value, label }))}
+        onChoose={(value) => {
+          setKind(value as Kind);
+          setName('');
+        }}
+      />
       {kind === 'user' && (
         <Suggesting
           label={said.person}
@@ -77,15 +74,12 @@ export function AddRow({ vocabulary, onAdd }: AddRowProps) {
       )}
       {kind === 'organization' && <OrganizationField value={name} onText={setName} />}
       {kind === 'roleIn' && <OrganizationField value={organization} onText={setOrganization} />}
-      <div className="field">
-        <span className="field-label">{said.effect}</span>
-        <Select
-          label={said.effect}
-          value={says}
-          options={Object.entries(said.says).map(([value, label]) => ({ value, label }))}
-          onChoose={(value) => setSays(value as RowSays)}
-        />
-      </div>
+      <SelectField
+        label={said.effect}
+        value={says}
+        options={Object.entries(said.says).map(([value, label]) => ({ value, label }))}
+        onChoose={(value) => setSays(value as RowSays)}
+      />
       <Button kind="primary" type="submit" disabled={!complete}>
         {said.doAdd}
       </Button>

@@ -3,7 +3,7 @@ import type { AccessRow } from '../../../../../src/protocol/gen/admin-json.js';
 import { platformRow, type RowSays } from '../../../draft/flag/rows.js';
 import { ChangeDialog } from '../../../parts/change-dialog.js';
 import { PeopleList } from '../../../parts/people-lines/people-list.js';
-import { Select } from '../../../ui/field.js';
+import { SelectField } from '../../../ui/field.js';
 import { words } from '../../../words/flag-access-words.js';
 
 export interface PasteDialogProps {
@@ -32,15 +32,13 @@ export function PasteDialog({ onAdd, onClose }: PasteDialogProps) {
       onClose={onClose}
     >
       <PeopleList onPeople={setIds} />
-      <div className="field paste-says">
-        <span className="field-label">{said.effect}</span>
-        <Select
-          label={said.effect}
-          value={says}
-          options={Object.entries(said.says).map(([value, label]) => ({ value, label }))}
-          onChoose={(value) => setSays(value as RowSays)}
-        />
-      </div>
+      <SelectField
+        className="paste-says"
+        label={said.effect}
+        value={says}
+        options={Object.entries(said.says).map(([value, label]) => ({ value, label }))}
+        onChoose={(value) => setSays(value as RowSays)}
+      />
     </ChangeDialog>
   );
 }

@@ -4,7 +4,7 @@ import type { SetRule } from '../../../draft/flag/flag-draft.js';
 import { ATTRIBUTE } from '../../../draft/flag/unfinished.js';
 import { PER_100K, percentage, readPercentage, shareInWords } from '../../../draft/values/percentage.js';
 import { Button } from '../../../ui/button.js';
-import { Select, TextField } from '../../../ui/field.js';
+import { SelectField, TextField } from '../../../ui/field.js';
 import { PauseIcon, ResumeIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-words.js';
 
@@ -107,19 +107,14 @@ function SpreadField({ rule, attributes, onSet }: Omit<RolloutFieldProps, 'store
   const options = Object.entries(spreads).map(([value, label]) => ({ value, label }));
   return (
     <div className="rollout-spread">
-      <div className="field">
-        <span className="field-label" aria-hidden>
-          {spread}
-        </span>
-        <Select
-          label={spread}
-          value={kind}
-          options={Object.hasOwn(spreads, kind) ? options : [{ value: kind, label: kind }, ...options]}
-          onChoose={(chosen) =>
-            onSet({ bucket_by: chosen === 'attribute' ? `${ATTRIBUTE}${attributes[0] ?? ''}` : chosen })
-          }
-        />
-      </div>
+      <SelectField
+        label={spread}
+        value={kind}
+        options={Object.hasOwn(spreads, kind) ? options : [{ value: kind, label: kind }, ...options]}
+        onChoose={(chosen) =>
+          onSet({ bucket_by: chosen === 'attribute' ? `${ATTRIBUTE}${attributes[0] ?? ''}` : chosen })
+        }
+      />
       {kind === 'attribute' && (
         <TextField
           label={words.rule.attribute}

@@ -12,7 +12,7 @@ import { sameJson } from '../../../draft/values/json.js';
 import { PER_100K, percentage, readPercentage } from '../../../draft/values/percentage.js';
 import { valueInBrief } from '../../../draft/values/value-text.js';
 import { Button } from '../../../ui/button.js';
-import { Select, TextField } from '../../../ui/field.js';
+import { SelectField, TextField } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';
 import { ShareBar, Swatch } from './share-bar.js';
 
@@ -60,21 +60,17 @@ export function DistributionFields(props: DistributionFieldsProps) {
   ];
   return (
     <div className="serves">
-      <div className="field serves-choice">
-        <span className="field-label" aria-hidden>
-          {label}
-        </span>
-        <Select
-          label={label}
-          value={chosen}
-          options={
-            options.some(({ value }) => value === chosen)
-              ? options
-              : [...options, { value: chosen, label: chosen.slice(OF.length) }]
-          }
-          onChoose={choose}
-        />
-      </div>
+      <SelectField
+        className="serves-choice"
+        label={label}
+        value={chosen}
+        options={
+          options.some(({ value }) => value === chosen)
+            ? options
+            : [...options, { value: chosen, label: chosen.slice(OF.length) }]
+        }
+        onChoose={choose}
+      />
       {isShared && (
         <ShareFields
           keys={keys}

@@ -4,7 +4,7 @@ import type { FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js'
 import { PeopleList } from '../../../parts/people-lines/people-list.js';
 import { Button } from '../../../ui/button.js';
 import { Dialog } from '../../../ui/dialog.js';
-import { Select, TextField } from '../../../ui/field.js';
+import { SelectField, TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
 import { words } from '../../../words/flag-access-words.js';
 import { type ByHandKind, doByHand, type HandFailure, type Whom } from './by-hand.js';
@@ -101,38 +101,32 @@ export function ByHandDialog({ kind, flag, onClose }: ByHandDialogProps) {
           <>
             <div className="by-hand-fields">
               {earned && (
-                <div className="field">
-                  <span className="field-label">{said.whose}</span>
-                  <Select
-                    label={said.whose}
-                    value={whose}
-                    options={Object.entries(said.whoses).map(([value, label]) => ({ value, label }))}
-                    onChoose={(value) => {
-                      setWhose(value as 'people' | 'organization');
-                      // It may be one of those that only the others earn.
-                      setRule('');
-                    }}
-                  />
-                </div>
+                <SelectField
+                  label={said.whose}
+                  value={whose}
+                  options={Object.entries(said.whoses).map(([value, label]) => ({ value, label }))}
+                  onChoose={(value) => {
+                    setWhose(value as 'people' | 'organization');
+                    // It may be one of those that only the others earn.
+                    setRule('');
+                  }}
+                />
               )}
               {flag.rules.length > 0 && (
-                <div className="field">
-                  <span className="field-label">{said.rule}</span>
-                  <Select
-                    label={said.rule}
-                    value={rule}
-                    options={[
-                      { value: '', label: said.wholeFlag },
-                      ...flag.rules
-                        .filter(({ earned_by }) => whose === 'people' || earned_by === 'ORGANIZATION')
-                        .map(({ id, name }) => ({
-                          value: id,
-                          label: name || words.flag.rule(flag.rules.findIndex((each) => each.id === id) + 1),
-                        })),
-                    ]}
-                    onChoose={setRule}
-                  />
-                </div>
+                <SelectField
+                  label={said.rule}
+                  value={rule}
+                  options={[
+                    { value: '', label: said.wholeFlag },
+                    ...flag.rules
+                      .filter(({ earned_by }) => whose === 'people' || earned_by === 'ORGANIZATION')
+                      .map(({ id, name }) => ({
+                        value: id,
+                        label: name || words.flag.rule(flag.rules.findIndex((each) => each.id === id) + 1),
+                      })),
+                  ]}
+                  onChoose={setRule}
+                />
               )}
             </div>
             {whose === 'people' ? (

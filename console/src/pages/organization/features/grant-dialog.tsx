@@ -6,7 +6,7 @@ import { ChangeDialog } from '../../../parts/change-dialog.js';
 import { useVocabulary } from '../../../parts/conditions/use-vocabulary.js';
 import { useRule } from '../../../parts/ledger/rule-name.js';
 import { useDebounced } from '../../../parts/list/use-debounced.js';
-import { Select, TextField } from '../../../ui/field.js';
+import { SelectField, TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
 import { words } from '../../../words/customers-words.js';
 import { type ByHandKind, doOne } from '../../flag/unlocks/by-hand.js';
@@ -60,15 +60,12 @@ export function GrantDialog({ id, kind, unlock, onClose }: GrantDialogProps) {
         />
       )}
       {earned !== undefined && earned.length > 0 && (
-        <div className="field">
-          <span className="field-label">{text.columns.of}</span>
-          <Select
-            label={text.columns.of}
-            value={rule}
-            options={[{ value: '', label: text.whole }, ...earned]}
-            onChoose={setRule}
-          />
-        </div>
+        <SelectField
+          label={text.columns.of}
+          value={rule}
+          options={[{ value: '', label: text.whole }, ...earned]}
+          onChoose={setRule}
+        />
       )}
     </ChangeDialog>
   );
