@@ -17,7 +17,7 @@ export interface StoreLinkOptions {
   readonly adminSecret: string;
   readonly rollbacks: RollbackWatch;
   readonly logger: Logger;
-  /** Logs a failure of work that no caller waits for; see `FailureLog`. */
+  /** Logs a failure of work that no caller waits for; see `failureLog`. */
   readonly failed: (name: string, error: unknown) => void;
   /** Called when a store that was away at the start turns out to have a schema that this release must not run on. */
   readonly onUnusable: (error: unknown) => void;

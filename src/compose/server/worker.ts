@@ -34,7 +34,7 @@ export interface WorkerParts {
   readonly auditRetentionDays: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Logs a failure of work that no caller waits for; see `FailureLog`. */
+  /** Logs a failure of work that no caller waits for; see `failureLog`. */
   readonly failed: (name: string, error: unknown) => void;
 }
 

@@ -49,7 +49,7 @@ export interface EditedConditions {
 
 /**
  * Edits conditions. Total: an edit that means nothing where it is made, or at a node that is not there, changes nothing. What
- * comes of it is drawn as {@link treeOf} would draw its JSON.
+ * comes of it is drawn as `treeOf` would draw its JSON.
  */
 export function editConditions(tree: ConditionTree, edit: ConditionEdit): EditedConditions {
   const path = pathTo(tree.root, edit.at);

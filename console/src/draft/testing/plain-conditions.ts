@@ -6,7 +6,7 @@ type Plain = any;
 type Step = string | number;
 
 /**
- * The edits of conditions once more, on plain JSON and in place: what {@link editConditions} is held against. A node is named by
+ * The edits of conditions once more, on plain JSON and in place: what `editConditions` is held against. A node is named by
  * the steps that lead to it.
  */
 export function editPlain(conditions: unknown, path: readonly Step[], edit: ConditionEdit): unknown {
