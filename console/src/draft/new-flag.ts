@@ -3,7 +3,7 @@ import { treeOf } from './conditions/condition-tree.js';
 import { type DraftRule, newRule } from './flag/flag-content.js';
 import { type DraftAction, draftOfNew, type FlagDraft, newRuleKey, reduceDraft } from './flag/flag-draft.js';
 import { faultOfKey, keyOfName } from './flag-key.js';
-import { isJsonObject, type JsonObject, type JsonValue } from './values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, parsedJson } from './values/json.js';
 import { readPercentage } from './values/percentage.js';
 
 /** Who should have a new flag: what a first rule, or rows, are made of. `stuck`: those whom the page of a stage named. */
@@ -215,12 +215,7 @@ export function keepNewFlag(flag: NewFlag): string {
 
 /** A new flag as it was kept; undefined for what {@link keepNewFlag} of this version has not written. */
 export function keptNewFlag(text: string): NewFlag | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = parsedJson(text);
   if (!isJsonObject(json) || json.version !== VERSION || !isJsonObject(json.flag)) return undefined;
   const kept = json.flag;
   const sample = Object.entries(blankFlag());

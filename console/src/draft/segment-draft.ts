@@ -1,7 +1,7 @@
 import type { Segment, SegmentInput } from '../../../src/protocol/gen/admin-json.js';
 import { type ConditionTree, jsonOfTree, treeOf } from './conditions/condition-tree.js';
 import { type ConditionEdit, editConditions } from './conditions/edit-conditions.js';
-import { isJsonObject, type JsonObject, type JsonValue, sameJson } from './values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, parsedJson, sameJson } from './values/json.js';
 import { type Conflict, mergeValue, type Side } from './values/merge-lists.js';
 import { firstStep, redoStep, type Steps, stepTo, type Typing, undoStep } from './values/steps.js';
 
@@ -185,12 +185,7 @@ export function keepSegment({ base, now }: SegmentDraft): string {
 
 /** A draft as it was kept; undefined for what {@link keepSegment} of this version has not written. */
 export function keptSegment(text: string): SegmentDraft | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = parsedJson(text);
   if (!isJsonObject(json) || json.version !== VERSION || !isJsonObject(json.base)) return undefined;
   const { key, id, version, content } = json.base;
   const [before, now] = [readContent(content), readContent(json.now)];

@@ -1,6 +1,6 @@
 import type { AccessRow } from '../../../../src/protocol/gen/admin-json.js';
 import { treeOf } from '../conditions/condition-tree.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, parsedJson } from '../values/json.js';
 import type { PendingRow } from './changes.js';
 import { contentAsJson, type DraftRule, type FlagContent, NEW_FLAG, newRule } from './flag-content.js';
 import { type DraftContent, draftOn, type FlagDraft } from './flag-draft.js';
@@ -22,12 +22,7 @@ export function keepDraft({ base, now }: FlagDraft): string {
 
 /** A draft as it was kept; undefined for what {@link keepDraft} of this version has not written. */
 export function keptDraft(text: string): FlagDraft | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = parsedJson(text);
   if (!isJsonObject(json) || json.version !== VERSION || !isJsonObject(json.base)) return undefined;
   const { key, id, version, content } = json.base;
   const [from, flag, rows] = [readContent(content), readContent(json.flag), readRows(json.rows)];

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './json.js';
+import { type JsonObject, type JsonValue, parsedJson } from './json.js';
 
 /** How the value of an attribute is written. */
 export const ATTRIBUTE_TYPES = ['text', 'number', 'boolean', 'json'] as const;
@@ -46,10 +46,6 @@ export function attributesOf(
 function readRow({ type, text }: AttributeRow): JsonValue | undefined {
   if (type === 'text') return text;
   if (type === 'boolean') return text === 'true';
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return type === 'number' && !Number.isFinite(value) ? undefined : value;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
+  return type === 'number' && !Number.isFinite(value) ? undefined : value;
 }

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Organization } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { isJsonObject, parsedJson } from '../../draft/values/json.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { useMay } from '../../parts/page/session-context.js';
@@ -103,7 +104,8 @@ function EditData({ id, organization, onClose }: EditDataProps) {
   // Of what is edited: what somebody else saves meanwhile is a conflict.
   const [version] = useState(organization?.version ?? 0);
   const queries = useQueryClient();
-  const attributes = objectOf(json);
+  const parsed = parsedJson(json);
+  const attributes = isJsonObject(parsed) ? parsed : undefined;
   const save = async (comment: string): Promise<void> => {
     await call('PATCH /api/admin/organizations/{organization_id}', {
       path: { organization_id: id },
@@ -147,16 +149,4 @@ function EditData({ id, organization, onClose }: EditDataProps) {
       />
     </ChangeDialog>
   );
-}
-
-/** The object that a text stands for; undefined where it is none. */
-function objectOf(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { type ComponentType, useEffect, useState } from 'react';
+import { parsedJson } from '../../draft/values/json.js';
 import { words } from '../../words/json-words.js';
 import type { JsonEditorProps, JsonFault } from './json-editor.js';
 import './json-field.css';
@@ -19,12 +20,12 @@ export function JsonField<T>({ label, value, faults = NONE, onValue }: JsonField
   const shown = JSON.stringify(value, null, 2);
   const [typed, setTyped] = useState<{ readonly text: string; readonly for: string }>();
   const text = typed !== undefined && typed.for === shown ? typed.text : shown;
-  const isFault = parsed<T>(text) === undefined;
+  const isFault = parsedJson(text) === undefined;
   const Editor = useJsonEditor();
   const type = (next: string) => {
-    const json = parsed<T>(next);
+    const json = parsedJson(next);
     setTyped({ text: next, for: json === undefined ? shown : JSON.stringify(json, null, 2) });
-    if (json !== undefined) onValue(json);
+    if (json !== undefined) onValue(json as T);
   };
   return (
     <div className="json-field">
@@ -68,12 +69,4 @@ function useJsonEditor(): Loaded {
     );
   }, []);
   return editor.of;
-}
-
-function parsed<T>(text: string): T | undefined {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Delivery, DeliveryAttempt } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { parsedJson } from '../../../draft/values/json.js';
 import { settingsWords } from '../../../words/settings-words.js';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
@@ -19,7 +20,7 @@ export function answerOf({ status, error, duration }: DeliveryAttempt): string {
 
 /** What a delivery is about: the flag or the person that its event names; '' where it names none. */
 export function subjectOf({ body }: Pick<Delivery, 'body'>): string {
-  const event = parsed(body);
+  const event = parsedJson(body);
   return typeof event === 'object' && event !== null && 'subject' in event && typeof event.subject === 'string'
     ? event.subject
     : '';
@@ -27,16 +28,8 @@ export function subjectOf({ body }: Pick<Delivery, 'body'>): string {
 
 /** What is sent, to be read by people; as it is where it is no JSON. */
 export function prettyBody(body: string): string {
-  const event = parsed(body);
+  const event = parsedJson(body);
   return event === undefined ? body : JSON.stringify(event, undefined, 2);
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
