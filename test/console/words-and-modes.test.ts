@@ -171,6 +171,44 @@ describe('in every width that is not the usual one', () => {
   );
 });
 
+describe('a page that has parts', () => {
+  const TABS = {
+    'flags/reports_tab': ['rules', 'access', 'unlocks', 'use', 'versions'],
+    'segments/verified': ['conditions', 'versions'],
+    'people/ada': ['features', 'timeline', 'data', 'access'],
+    'organizations/acme': ['features', 'unlocks', 'roles', 'members', 'onboarding', 'data', 'tokens', 'history'],
+    onboarding: ['funnel', 'organizations', 'weeks', 'versions'],
+    settings: ['tokens', 'sessions', 'webhooks', 'dead-letters', 'health'],
+  };
+
+  it('marks the one that it shows, also where the address names the first one, or one that there is not', async () => {
+    await visit(browser, server, async ({ page, open }) => {
+      await open('flags');
+      await page.locator('.flag-key').first().waitFor();
+      const parts = page.locator('.page-tab, [role=tab]');
+      const wrong: Record<string, unknown> = {};
+      for (const [path, tabs] of Object.entries(TABS)) {
+        for (const [address, at] of [
+          ...tabs.map((tab, i) => [`${path}?tab=${tab}`, i] as const),
+          [path, 0] as const,
+          [`${path}?tab=none`, 0] as const,
+        ]) {
+          await go(page, address);
+          const marked = () =>
+            parts.evaluateAll((all) =>
+              all.flatMap((each, i) => (each.matches('[aria-current=page], [aria-selected=true]') ? [i] : [])),
+            );
+          const isRight = async () => (await parts.count()) === tabs.length && (await marked()).join() === String(at);
+          await until(isRight).catch(async () => {
+            wrong[address] = await marked();
+          });
+        }
+      }
+      expect(wrong).toEqual({});
+    });
+  });
+});
+
 describe('as the system asks for it', () => {
   it('a page has the colours of the system alone', async () => {
     await visit(

@@ -139,6 +139,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
       </PageHead>
       <PageTabs
         label={words.flagParts.partsOf(flag.name)}
+        present={tab}
         tabs={FLAG_TABS.filter((name) => mayRead[name]).map((name) => ({ name, label: words.flagParts.tabs[name] }))}
       />
       {mayBackfills && tab !== 'unlocks' && <BackfillPanel flag={flag} />}

@@ -51,10 +51,11 @@ interface Editing {
 function Everybody() {
   const { onboarding: text } = words;
   const search = route.useSearch();
-  const { tab = 'funnel' } = search;
   const mayEdit = useMay('SetStages');
   const mayListActions = useMay('ListActions');
   const mayReadVersions = useMay('ListVersions');
+  const views = VIEWS.filter((name) => name !== 'versions' || mayReadVersions);
+  const tab = views.find((name) => name === search.tab) ?? 'funnel';
   const navigate = route.useNavigate();
   const [editing, setEditing] = useState<Editing>();
   return (
@@ -73,13 +74,7 @@ function Everybody() {
           )}
         </div>
       </PageHead>
-      <PageTabs
-        label={text.view}
-        tabs={VIEWS.filter((name) => name !== 'versions' || mayReadVersions).map((name) => ({
-          name,
-          label: text.views[name],
-        }))}
-      />
+      <PageTabs label={text.view} present={tab} tabs={views.map((name) => ({ name, label: text.views[name] }))} />
       <div className="page-body">
         <Suspense fallback={<Coming />}>
           {tab === 'funnel' && <Stages onEdit={mayEdit ? () => setEditing({}) : undefined} />}

@@ -39,8 +39,9 @@ export function OrganizationPage() {
   // Making tokens takes all that there is on the platform; so does seeing it with somebody else's eyes.
   const mayView = useMay('CreateToken');
   const tabs = TABS.filter((tab) => operations.includes(BODIES[tab].operation));
-  const tab = search.tab ?? 'features';
-  const { Body } = BODIES[tabs.includes(tab) ? tab : (tabs[0] ?? 'features')];
+  const { tab: asked = 'features' } = search;
+  const tab = tabs.includes(asked) ? asked : (tabs[0] ?? 'features');
+  const { Body } = BODIES[tab];
   return (
     <>
       <div>
@@ -60,6 +61,7 @@ export function OrganizationPage() {
       </div>
       <PageTabs
         label={words.organization.tabsOf(id)}
+        present={tab}
         tabs={tabs.map((name) => ({ name, label: words.organization.tabs[name] }))}
       />
       <div className="page-body">

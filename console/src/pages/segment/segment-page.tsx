@@ -110,6 +110,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
       </PageHead>
       <PageTabs
         label={text.partsOf(name)}
+        present={tab}
         tabs={SEGMENT_TABS.filter((each) => mayRead[each]).map((each) => ({ name: each, label: text.tabs[each] }))}
       />
       {tab === 'conditions' ? (

@@ -36,7 +36,12 @@ export function SettingsPage() {
   return (
     <>
       <PageHead name={words.pages.settings.name} question={words.pages.settings.question} />
-      <PageTabs label={text.tabsOf} present={shown} tabs={tabs.map((name) => ({ name, label: text.tabs[name] }))} />
+      <PageTabs
+        label={text.tabsOf}
+        present={shown}
+        alone
+        tabs={tabs.map((name) => ({ name, label: text.tabs[name] }))}
+      />
       <div className="page-body">
         <Suspense fallback={<Coming />}>
           <Body key={shown} />

@@ -8,7 +8,7 @@ export interface PageTab {
 }
 
 /** The parts of a page, each with an address of its own: links, so that they open in other tabs of the browser, too. */
-export function PageTabs({ label, tabs, present }: PageTabsProps) {
+export function PageTabs({ label, tabs, present, alone = false }: PageTabsProps) {
   const row = usePresentInSight(useLocation({ select: ({ href }) => href }));
   return (
     <nav ref={row} className="page-tabs" aria-label={label}>
@@ -16,7 +16,8 @@ export function PageTabs({ label, tabs, present }: PageTabsProps) {
         <Link
           key={name}
           to="."
-          search={present === undefined ? searchOf(name, name === tabs[0]?.name) : aloneOf(name)}
+          search={alone ? aloneOf(name) : searchOf(name, name === tabs[0]?.name)}
+          // An address may name the first one, or one that may not be read: what is marked is what is shown.
           aria-current={name === present ? 'page' : undefined}
           replace
           className="page-tab"
@@ -34,8 +35,10 @@ interface PageTabsProps {
   readonly label: string;
   /** The first is where the address says nothing. */
   readonly tabs: readonly PageTab[];
-  /** Which one is shown, on a page whose parts have filters of their own: then none takes those of another along. */
-  readonly present?: string;
+  /** Which one is shown. */
+  readonly present: string;
+  /** Whether parts have filters of their own: then none takes those of another along. */
+  readonly alone?: boolean;
 }
 
 function aloneOf(tab: string): never {
