@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { until } from '../timing.js';
-import { PHONE, startConsole, visit } from './stand/console-browser.js';
+import { PHONE, startConsole, visit, withoutOperation } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { seedFlags } from './stand/seed-flags.js';
 import { steadyAria } from './stand/texts.js';
@@ -89,47 +89,114 @@ describe('the list of flags', () => {
     });
   });
 
-  it('asks before it switches a flag, says whom it is about, and keeps why in the history', async () => {
+  it('asks before it switches a flag, with who gains it and who loses it, and keeps why in the history', async () => {
+    await server.admin('PATCH', '/api/admin/users/mona', { roles: ['manager'] });
     await visit(browser, server, async ({ page, open, signIn, look }) => {
       await open('flags');
       await signIn();
-      await row(page, 'manager_tools').getByRole('switch').click();
-      const panel = page.getByRole('dialog', { name: 'Switch off manager_tools?' });
-      await panel.getByText('everyone who has the role manager').waitFor();
+      const held = Promise.withResolvers<void>();
+      await page.route('**/manager_tools/preview', async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      const toggle = row(page, 'manager_tools').getByRole('switch');
+      await toggle.click();
+      const dialog = page.getByRole('dialog', { name: 'Switch off manager_tools?' });
+      await dialog.getByText('everyone who has the role manager').waitFor();
+      const does = dialog.getByRole('button', { name: 'Switch off', exact: true });
+      // Nothing is done before it is known whom it takes the flag from.
+      expect(await does.isDisabled()).toBe(true);
+      held.resolve();
+      const losers = dialog.getByLabel('Number of people who would lose it');
+      await losers.waitFor();
+      await dialog.getByRole('status').getByText('1 would lose it').waitFor();
+      await dialog.getByRole('listitem').getByText('mona', { exact: true }).waitFor();
+      expect(await does.isDisabled()).toBe(true);
       await look('flags-switch');
       // Until it is confirmed nothing happens.
-      expect(await row(page, 'manager_tools').getByRole('switch').isChecked()).toBe(true);
       await page.keyboard.press('Escape');
-      await panel.waitFor({ state: 'detached' });
+      await dialog.waitFor({ state: 'detached' });
+      expect(await toggle.isChecked()).toBe(true);
       expect((await flag('manager_tools')).active).toBe(true);
 
-      await row(page, 'manager_tools').getByRole('switch').click();
-      await panel.getByLabel(/^Why/).fill('an incident');
-      await page.keyboard.press('Enter');
+      await toggle.click();
+      await dialog.getByLabel(/^Why/).fill('an incident');
+      await losers.fill('2');
+      expect(await does.isDisabled()).toBe(true);
+      await losers.fill('1');
+      await page.keyboard.press('Control+Enter');
       await page.getByText('manager_tools is off').waitFor();
-      await until(async () => !(await row(page, 'manager_tools').getByRole('switch').isChecked()));
+      await until(async () => !(await toggle.isChecked()));
       expect((await flag('manager_tools')).active).toBe(false);
       const { entries } = (await server.admin('GET', '/api/admin/audit?page_size=1')) as {
         entries: { comment: string }[];
       };
       expect(entries[0]!.comment).toBe('an incident');
       await look('flags-switched');
+    }).finally(() => server.admin('DELETE', '/api/admin/users/mona?comment=only%20visiting'));
+  });
+
+  it('asks whoever may not know whom it takes a flag from to say that they switch it off without knowing', async () => {
+    await visit(browser, server, async ({ page, context, open }) => {
+      await withoutOperation(context, 'PreviewRule');
+      await open('flags');
+      await row(page, 'new_checkout').getByRole('switch').click();
+      const dialog = page.getByRole('dialog', { name: 'Switch off new_checkout?' });
+      const unseen = dialog.getByLabel(/^Switch off without knowing whom it takes it from/);
+      await unseen.waitFor();
+      const does = dialog.getByRole('button', { name: 'Switch off', exact: true });
+      expect(await does.isDisabled()).toBe(true);
+      await unseen.check();
+      expect(await does.isEnabled()).toBe(true);
     });
   });
 
-  it('switches no flag that somebody else has changed since', async () => {
-    await visit(browser, server, async ({ page, open, signIn, expectFault }) => {
+  it('switches no flag that somebody else has changed since before it has said who, and what it comes to now', async () => {
+    const { secret } = (await server.admin('POST', '/api/admin/tokens', { name: 'Nightly', scopes: ['manage'] })) as {
+      secret: string;
+    };
+    const change = async (body: object, comment: string) => {
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+      const path = `/api/admin/flags/new_checkout?comment=${encodeURIComponent(comment)}`;
+      const answer = await fetch(`${server.origin}${path}`, { method: 'PATCH', headers, body: JSON.stringify(body) });
+      expect(answer.status).toBe(200);
+    };
+    await visit(browser, server, async ({ page, open, signIn, look, expectFault }) => {
       expectFault(/status of 412/);
       await open('flags');
       await signIn();
-      await row(page, 'new_checkout').getByRole('switch').click();
-      const panel = page.getByRole('dialog', { name: 'Switch off new_checkout?' });
-      await panel.waitFor();
-      await server.admin('PATCH', '/api/admin/flags/new_checkout', { description: 'changed meanwhile' });
-      await panel.getByRole('button', { name: 'Switch off' }).click();
-      await panel.getByText('Somebody changed this flag meanwhile.').waitFor();
+      const toggle = row(page, 'new_checkout').getByRole('switch');
+      await toggle.click();
+      const dialog = page.getByRole('dialog', { name: 'Switch off new_checkout?' });
+      const does = dialog.getByRole('button', { name: 'Switch off', exact: true });
+      await until(() => does.isEnabled());
+      await server.admin('PATCH', '/api/admin/users/mona', { roles: ['employee'] });
+      await change({ is_enabled_globally: true }, 'for all');
+      await does.click();
+      await dialog
+        .getByRole('alert')
+        .getByText(/^Changed meanwhile by token “.?Nightly.?”/)
+        .waitFor();
+      await dialog.getByRole('alert').getByText('for all').waitFor();
+      // By now there is somebody who has it.
+      await dialog.getByLabel('Number of people who would lose it').fill('1');
+      await look('flags-switch-overtaken');
       expect((await flag('new_checkout')).active).toBe(true);
-    });
+      await does.click();
+      await page.getByText('new_checkout is off').waitFor();
+      expect((await flag('new_checkout')).active).toBe(false);
+
+      // What somebody else has done already is not done again.
+      await until(async () => !(await toggle.isChecked()));
+      await toggle.click();
+      const other = page.getByRole('dialog', { name: 'Switch on new_checkout?' });
+      await other.getByRole('status').getByText('1 would gain it').waitFor();
+      await change({ active: true }, 'it is mended');
+      await other.getByRole('button', { name: 'Switch on', exact: true }).click();
+      await page.getByText('new_checkout is switched on already').waitFor();
+      await other.waitFor({ state: 'detached' });
+    }).finally(() => server.admin('DELETE', '/api/admin/users/mona?comment=only%20visiting'));
+    await server.admin('PATCH', '/api/admin/flags/new_checkout', { is_enabled_globally: false });
   });
 
   it('shows by itself what others change', async () => {

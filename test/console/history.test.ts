@@ -174,9 +174,10 @@ describe('the history', () => {
       const undo = page.getByRole('alertdialog');
       await undo.getByText('1 access row is removed: user ada (Allow)', { exact: true }).waitFor();
       await undo.getByLabel('Why?').fill('a slip');
-      const unseen = /^Save without knowing whom it takes it from/;
+      // It says what is done so.
+      const unseen = (does: string) => new RegExp(`^${does} without knowing whom it takes it from`);
       const does = undo.getByRole('button', { name: 'Undo', exact: true });
-      await undo.getByLabel(unseen).waitFor();
+      await undo.getByLabel(unseen('Undo')).waitFor();
       expect(await does.isDisabled()).toBe(true);
       expect(await undo.getByRole('button', { name: 'Ask again' }).count()).toBe(0);
       await undo.getByRole('button', { name: 'Cancel' }).click();
@@ -191,9 +192,9 @@ describe('the history', () => {
       await review.getByRole('button', { name: 'Cancel' }).click();
       await page.getByRole('switch').first().click();
       await page.keyboard.press('Control+s');
-      await review.getByLabel(unseen).waitFor();
+      await review.getByLabel(unseen('Save')).waitFor();
       expect(await save.isDisabled()).toBe(true);
-      await review.getByLabel(unseen).check();
+      await review.getByLabel(unseen('Save')).check();
       await save.click();
       await review.waitFor({ state: 'detached' });
     });
@@ -256,7 +257,7 @@ describe('the history', () => {
       const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
       await dialog.getByLabel('Why?').fill('a slip');
       // Where nobody can tell whom it takes something from, that is said, and taken by whoever goes on.
-      const unseeing = dialog.getByLabel('without knowing whom it takes it from');
+      const unseeing = dialog.getByLabel('Undo without knowing whom it takes it from');
       await unseeing.waitFor();
       await dialog.getByRole('status').getByText('bridge: not known').waitFor();
       expect(await undo.isDisabled()).toBe(true);

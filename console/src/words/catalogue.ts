@@ -21,6 +21,7 @@ import type { segmentsWords } from './segments-words.js';
 import type { servingWords } from './serving-words.js';
 import type { sessionWords, viewWords } from './session-words.js';
 import type { settingsWords } from './settings-words.js';
+import type { switchWords } from './switch-words.js';
 import type { todayWords } from './today-words.js';
 import type { tokenWords } from './token-words.js';
 import type { versionsWords } from './versions-words.js';
@@ -53,6 +54,7 @@ export type Words = typeof en & {
   readonly segments: typeof segmentsWords;
   readonly today: typeof todayWords;
   readonly settings: typeof settingsWords;
+  readonly switching: typeof switchWords;
   readonly token: typeof tokenWords;
   readonly session: typeof sessionWords;
   readonly view: typeof viewWords;

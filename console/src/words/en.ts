@@ -133,7 +133,7 @@ export const en = {
     clear: 'Clear',
   },
   losses: {
-    unseen: 'Save without knowing whom it takes it from',
+    unseen: (does: string) => `${does} without knowing whom it takes it from`,
     unknown: 'How many people would lose it could not be found out.',
     untold: 'How many people would lose it is nothing that you may ask: nobody has counted them.',
     uncounted: 'It may take flags from people. Who would lose one is not counted for a change like this.',

@@ -283,6 +283,7 @@ export const personWords = {
   },
   preview: {
     title: 'What it does to others',
+    everybody: 'What it does to people',
     untold: 'Whom else it concerns is nothing that you may ask.',
     running: (done: number, total: number) =>
       total === 0 ? 'Counting whom it concerns…' : `${number.format(done)} of ${number.format(total)} looked at`,

@@ -1,10 +1,6 @@
 import type { FeatureFlag, FeatureFlagInput } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-
-/** The ETag of a flag as it is here: a change that names it is refused where the flag has changed since. */
-export function tagOfFlag({ id, version }: Pick<FeatureFlag, 'id' | 'version'>): string {
-  return `"${id}-${version}"`;
-}
+import { tagOfFlag } from '../../api/flag-tag.js';
 
 export type BulkKind = 'tag' | 'untag' | 'archive' | 'bring-back';
 

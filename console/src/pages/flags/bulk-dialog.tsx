@@ -134,6 +134,7 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
               confirming={confirming}
               label={words.flags.confirm}
               hint={words.flags.toConfirm}
+              does={DOES[kind]}
               onAgain={again}
             />
           )}

@@ -13,7 +13,7 @@ export interface FlagRowProps {
   readonly mayChange: boolean;
   readonly selected: boolean;
   readonly onSelect: (flags: readonly FeatureFlag[], on: boolean) => void;
-  readonly onSwitch: (listed: ListedFlag, anchor: HTMLElement) => void;
+  readonly onSwitch: (flag: FeatureFlag) => void;
 }
 
 /** More would make rows of different height. */
@@ -75,8 +75,8 @@ export const FlagRow = memo(function FlagRow({ at, listed, mayChange, selected, 
           checked={flag.active === true}
           disabled={!mayChange || flag.archived === true}
           title={mayChange ? undefined : words.flags.notAllowed}
-          // It changes when the server says so, after it was asked for in the panel that opens.
-          onChange={({ currentTarget }) => onSwitch(listed, currentTarget)}
+          // It changes when the server says so, after it was asked for in the dialog that opens.
+          onChange={() => onSwitch(flag)}
         />
       </td>
     </tr>

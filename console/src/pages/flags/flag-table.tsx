@@ -5,7 +5,7 @@ import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Checkbox } from '../../ui/field.js';
 import { Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/flags-words.js';
-import type { FlagList, ListedFlag, Selection } from './flag-list.js';
+import type { FlagList, Selection } from './flag-list.js';
 import { FlagRow } from './flag-row.js';
 import './flag-table.css';
 
@@ -18,7 +18,7 @@ export interface FlagTableProps {
   readonly onSelect: (flags: readonly FeatureFlag[], on: boolean) => void;
   /** Rows are seen that have not been fetched. */
   readonly onMore: () => void;
-  readonly onSwitch: (listed: ListedFlag, anchor: HTMLElement) => void;
+  readonly onSwitch: (flag: FeatureFlag) => void;
 }
 
 /** In pixels; flag-table.css has the same. */

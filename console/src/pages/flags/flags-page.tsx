@@ -12,12 +12,12 @@ import { Coming, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/flags-words.js';
 import { EmptyList, NoMatch } from './empty-list.js';
 import { FlagFilters } from './flag-filters.js';
-import { type ListedFlag, type Selection, useFlagList } from './flag-list.js';
+import { type Selection, useFlagList } from './flag-list.js';
 import { FlagTable, LoadingTable } from './flag-table.js';
 import { type FlagsSearch, isFiltered } from './flags-search.js';
 import './flags-page.css';
 
-const SwitchPopover = later(() => import('./switch-popover.js'));
+const SwitchDialog = later(() => import('../../parts/switch-dialog.js'));
 const BulkBar = later(() => import('./bulk-bar.js'));
 
 const route = getRouteApi('/flags');
@@ -46,7 +46,7 @@ function AllFlags() {
   const navigate = route.useNavigate();
   const mayChange = useMay('SetFlag');
   const [selection, setSelection] = useState<Selection>(new Map());
-  const [asked, setAsked] = useState<{ readonly listed: ListedFlag; readonly anchor: HTMLElement }>();
+  const [asked, setAsked] = useState<FeatureFlag>();
   const { list, error, refetch, fetchNextPage, hasNextPage, isFetching, isFetchNextPageError, isPlaceholderData } =
     useFlagList(search);
 
@@ -92,7 +92,7 @@ function AllFlags() {
         selection={selection}
         onSelect={select}
         onMore={more}
-        onSwitch={(listed, anchor) => setAsked({ listed, anchor })}
+        onSwitch={setAsked}
       />
     );
   };
@@ -117,7 +117,7 @@ function AllFlags() {
           />
         )}
         {asked !== undefined && (
-          <SwitchPopover listed={asked.listed} anchor={asked.anchor} onClose={() => setAsked(undefined)} />
+          <SwitchDialog flag={asked} to={asked.active !== true} onClose={() => setAsked(undefined)} />
         )}
       </Suspense>
     </>

@@ -110,6 +110,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
           confirming={confirming}
           label={ofSegment ? segmentWords.segments.review.confirm : flagWords.flag.confirm}
           hint={ofSegment ? segmentWords.segments.review.toConfirm : flagWords.flag.toConfirm}
+          does={history.doUndo}
           onAgain={losses === 'uncounted' ? undefined : again}
         />
       </form>

@@ -3,6 +3,7 @@ import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js
 import { Moment } from '../../parts/time/moment.js';
 import { Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
+import { isUnknown } from './queries/person-queries.js';
 
 /** Who a person is, in a line of few words: what decisions read most. */
 export function IdentityStrip({ person }: { readonly person: GetUserResponse | undefined }) {
@@ -54,23 +55,6 @@ export function IdentityStrip({ person }: { readonly person: GetUserResponse | u
       {user !== undefined && user.time_zone !== '' && <Item name={identity.zone}>{user.time_zone}</Item>}
     </dl>
   );
-}
-
-/** Of somebody who was erased the revision is kept, and nothing else. */
-function isUnknown({
-  user,
-  progress,
-  action_totals,
-  unlocks,
-  access,
-  expected_organization_id,
-}: GetUserResponse): boolean {
-  const told = [
-    ...[user?.organization_id, progress?.stage, user?.time_zone, expected_organization_id],
-    ...[user?.joined_at, user?.email_verified === true ? 'verified' : ''],
-  ];
-  const lists = [user?.roles ?? [], Object.keys(user?.attributes ?? {}), action_totals, unlocks, access];
-  return told.every((text) => text === undefined || text === '') && lists.every(({ length }) => length === 0);
 }
 
 function Item({ name, children }: { readonly name: string; readonly children: ReactNode }) {

@@ -26,6 +26,10 @@ export interface ReviewFrameProps {
   readonly asks: { readonly confirm: string; readonly toConfirm: (lost: string) => string };
   /** Why, as long as nobody says otherwise. */
   readonly whyAtFirst: string;
+  /** What the button says that does it; left out: that it is saved. */
+  readonly does?: string;
+  /** Whether it takes something from people by what it is. */
+  readonly danger?: boolean;
   readonly onSave: (why: string) => Promise<void>;
   /** Somebody has saved it meanwhile, or these of its access rows. */
   readonly onConflict: (rows: ChangedRows | undefined) => void;
@@ -34,6 +38,7 @@ export interface ReviewFrameProps {
 
 /** Says in words what saving a draft comes to, and for whom, before it is done. */
 export function ReviewFrame({ title, what, children, effects, losses, asks, whyAtFirst, ...on }: ReviewFrameProps) {
+  const { does = words.flag.save, danger = false } = on;
   const [why, setWhy] = useState(whyAtFirst);
   const first = useRef<HTMLInputElement>(null);
   const confirming = useConfirming(losses);
@@ -58,8 +63,8 @@ export function ReviewFrame({ title, what, children, effects, losses, asks, whyA
       actions={
         <>
           <Button onClick={on.onClose}>{words.dialog.cancel}</Button>
-          <Button kind="primary" disabled={!confirmed || isPending} onClick={submit}>
-            {isPending ? words.flag.saving : words.flag.save}
+          <Button kind={danger ? 'danger' : 'primary'} disabled={!confirmed || isPending} onClick={submit}>
+            {isPending ? words.flag.saving : does}
           </Button>
         </>
       }
@@ -89,6 +94,7 @@ export function ReviewFrame({ title, what, children, effects, losses, asks, whyA
           confirming={confirming}
           label={asks.confirm}
           hint={asks.toConfirm}
+          does={does}
           onAgain={on.onAskAgain}
         />
         {isPending && <Working label={title} />}

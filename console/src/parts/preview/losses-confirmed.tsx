@@ -34,18 +34,20 @@ export interface LossesConfirmedProps {
   readonly confirming: Confirming;
   readonly label: string;
   readonly hint: (n: string) => string;
+  /** What the button says that does it: what is done without knowing is said by it, too. */
+  readonly does: string;
   /** Undefined where the number cannot be asked for. */
   readonly onAgain: (() => void) | undefined;
 }
 
 /** Asks for the number of those who lose something, or for going on without it. */
-export function LossesConfirmed({ losses, confirming, label, hint, onAgain }: LossesConfirmedProps) {
+export function LossesConfirmed({ losses, confirming, label, hint, does, onAgain }: LossesConfirmedProps) {
   const { losses: text } = words;
   if (losses === 'unknown' || losses === 'uncounted')
     return (
       <div className="review-unknown">
         <Tick
-          label={text.unseen}
+          label={text.unseen(does)}
           hint={losses === 'uncounted' ? text.uncounted : onAgain === undefined ? text.untold : text.unknown}
           checked={confirming.unseen}
           onTick={confirming.takeUnseen}

@@ -3,19 +3,22 @@ import { words } from '../../../words/people-words.js';
 import type { FixEffect } from './use-fix-effect.js';
 
 /** Whom a fix would let in and keep out, over all people, with names: the server's preview of it. */
-export function EffectOnOthers({ others }: Pick<FixEffect, 'others'>) {
+export function EffectOnOthers({ effect: { others, flip, asking } }: { readonly effect: FixEffect }) {
   const { preview } = words.person;
   if (others === 'none') return null;
+  const title = flip === undefined && !asking ? preview.everybody : preview.title;
   if (others === 'untold')
     return (
-      <section className="effect" aria-label={preview.title}>
+      <section className="effect" aria-label={title}>
         <p>{preview.untold}</p>
       </section>
     );
-  const { progress, result, error } = others ?? {};
+  const { progress, error } = others ?? {};
+  // Until it is known how the flag stands for the person, they may be among those who are counted.
+  const result = asking ? undefined : others?.result;
   return (
-    <section className="effect" aria-label={preview.title} aria-busy={result === undefined && error === undefined}>
-      <h3 className="effect-title">{preview.title}</h3>
+    <section className="effect" aria-label={title} aria-busy={result === undefined && error === undefined}>
+      <h3 className="effect-title">{title}</h3>
       {error !== undefined ? (
         <p className="field-fault" role="alert">
           {error.message}
@@ -23,7 +26,7 @@ export function EffectOnOthers({ others }: Pick<FixEffect, 'others'>) {
       ) : result === undefined ? (
         <div className="bulk-progress">
           <progress
-            aria-label={preview.title}
+            aria-label={title}
             {...(progress === undefined ? {} : { max: Math.max(1, progress.total), value: progress.done })}
           />
           <span className="numbers">{preview.running(progress?.done ?? 0, progress?.total ?? 0)}</span>

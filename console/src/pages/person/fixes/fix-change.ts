@@ -7,6 +7,7 @@ import type {
   SetFlagRequest,
 } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { tagOfFlag } from '../../../api/flag-tag.js';
 import { rowInput } from '../../../draft/flag/save-request.js';
 import { noteWrite } from '../queries/person-queries.js';
 import { type Fix, type OwnRow, rowBefore } from './fixes.js';
@@ -162,6 +163,6 @@ function changeFlag(flag: string, { change, reason, on }: ChangeOfFlag) {
     path: { flag },
     query: { comment: reason },
     body,
-    ...(on === undefined ? {} : { ifMatch: `"${on.id}-${on.version}"` }),
+    ...(on === undefined ? {} : { ifMatch: tagOfFlag(on) }),
   });
 }

@@ -120,7 +120,7 @@ export default function FixDialog({ id, flag, fix: offered, onClose }: FixDialog
         </div>
         {changed !== undefined && <RowChanged {...changed} yours={rowAfter(fix, id)} />}
         {!outside && <EffectOnPerson target={{ id, flag }} fix={fix} effect={effect} />}
-        {!outside && <EffectOnOthers others={effect.others} />}
+        {!outside && <EffectOnOthers effect={effect} />}
         <TextField
           label={fixes.why}
           hint={fixes.whyHint}
@@ -140,6 +140,7 @@ export default function FixDialog({ id, flag, fix: offered, onClose }: FixDialog
             confirming={confirming}
             label={flagWords.flag.confirm}
             hint={flagWords.flag.toConfirm}
+            does={does}
             onAgain={effect.again}
           />
         )}

@@ -5,17 +5,14 @@ import { ApiError } from '../../../api/api-error.js';
 import { useMay } from '../../../parts/page/session-context.js';
 import type { Losses } from '../../../parts/preview/losses-confirmed.js';
 import { lossesIn, type Preview, usePreview } from '../../../parts/preview/preview-stream.js';
+import { isUnknown, usePerson } from '../queries/person-queries.js';
+import { effectButFor, type Flip, type Person } from './effect-but-for.js';
 import { type FixDraft, type FixTarget, isAboutOne } from './fix-change.js';
 import { trialQuery, useMayTry } from './fix-trials.js';
 import type { Fix } from './fixes.js';
 
 /** Nothing is asked while a number is still being typed. */
 const TYPING_MS = 300;
-
-export interface Flip {
-  readonly before: boolean;
-  readonly after: boolean;
-}
 
 /** What a fix does, as far as that is known: nothing is done before somebody can have seen it. */
 export interface FixEffect {
@@ -25,9 +22,12 @@ export interface FixEffect {
   readonly error: Error | undefined;
   /** Whether it is being asked. */
   readonly asking: boolean;
-  /** What it does to others; 'none' where it concerns nobody else, 'untold' where that may not be asked. */
+  /**
+   * What it does to others; 'none' where it concerns nobody else, 'untold' where that may not be asked. Where nobody knows how the flag
+   * stands for the person, to all, the person among them.
+   */
   readonly others: 'none' | 'untold' | Preview | undefined;
-  /** How many lose the flag by it, of whom it may be more than is meant. */
+  /** How many others lose the flag by it, of whom it may be more than is meant. */
   readonly losses: Losses;
   /** Forgets what is known, and asks again; undefined where nothing may be asked. */
   readonly again: (() => void) | undefined;
@@ -59,7 +59,9 @@ export function useFixEffect(target: FixTarget, { fix, draft, unfinished }: FixE
     return () => clearTimeout(timer);
   }, [input, unfinished, start]);
   const known = preview?.of === input && !outdated ? preview : undefined;
-  const others = alone ? 'none' : mayPreview ? known : 'untold';
+  const person = usePerson(target.id).data;
+  const apart = flip && { id: target.id, stored: person !== undefined && !isUnknown(person), flip };
+  const others = alone ? 'none' : mayPreview ? withoutPerson(known, apart) : 'untold';
   const asking = tries && flip === undefined && failed === undefined;
   const again = () => {
     void queries.resetQueries({ queryKey: trial.queryKey, exact: true });
@@ -73,6 +75,12 @@ export function useFixEffect(target: FixTarget, { fix, draft, unfinished }: FixE
     losses: lossesBy({ flip, failed, asking, others }),
     again: tries || input !== '' ? again : undefined,
   };
+}
+
+/** What is known of a preview, as it is for others than the person. */
+function withoutPerson(preview: Preview | undefined, person: Person | undefined): Preview | undefined {
+  if (preview?.result === undefined || person === undefined) return preview;
+  return { ...preview, result: effectButFor(preview.result, person) };
 }
 
 function lossesBy({

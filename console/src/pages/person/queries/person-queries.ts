@@ -1,5 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import type { LedgerEntry, ListUserFlagsResponse } from '../../../../../src/protocol/gen/admin-json.js';
+import type {
+  GetUserResponse,
+  LedgerEntry,
+  ListUserFlagsResponse,
+} from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { askUntold, UNTOLD_MS } from '../../../api/query-client.js';
 import { serverNow } from '../../../api/server-clock.js';
@@ -24,6 +28,23 @@ export function usePerson(id: string) {
     queryFn: ({ signal }) => call('GET /api/admin/users/{user_id}', { path: { user_id: id }, signal }),
     refetchInterval: (query) => askUntold(query),
   });
+}
+
+/** Whether nothing is stored of somebody; of whoever was erased the revision is kept, and nothing else. */
+export function isUnknown({
+  user,
+  progress,
+  action_totals,
+  unlocks,
+  access,
+  expected_organization_id,
+}: GetUserResponse): boolean {
+  const told = [
+    ...[user?.organization_id, progress?.stage, user?.time_zone, expected_organization_id],
+    ...[user?.joined_at, user?.email_verified === true ? 'verified' : ''],
+  ];
+  const lists = [user?.roles ?? [], Object.keys(user?.attributes ?? {}), action_totals, unlocks, access];
+  return told.every((text) => text === undefined || text === '') && lists.every(({ length }) => length === 0);
 }
 
 const PAGE = 100;
