@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { until } from '../timing.js';
-import { PHONE, startConsole, visit } from './stand/console-browser.js';
+import { PHONE, startConsole, visit, withoutOperation } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { seedFlags } from './stand/seed-flags.js';
 import { steadyAria } from './stand/texts.js';
@@ -106,6 +106,111 @@ describe('the console below a path', () => {
       await page.keyboard.press('Control+k');
       await box.waitFor();
       expect(await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).count()).toBe(0);
+    });
+  });
+
+  it('does to a flag what is typed before it, by keys alone, and asks before anything is saved', async () => {
+    await server.admin('PATCH', '/api/admin/users/ada', { roles: ['employee'] });
+    const isActive = async (key: string) => {
+      const { flag } = (await server.admin('GET', `/api/admin/flags/${key}`)) as { flag: { active?: boolean } };
+      return flag.active === true;
+    };
+    await visit(
+      browser,
+      server,
+      async ({ page, open, look }) => {
+        const box = page.getByRole('combobox', { name: 'Find or do' });
+        const first = page.getByRole('option').first();
+        /** Types into the palette, waits for what comes first, and enters it. */
+        const enter = async (text: string, option: string | RegExp) => {
+          if ((await box.count()) === 0) await page.keyboard.press('Control+k');
+          await page.keyboard.type(text);
+          await first.and(page.getByRole('option', { name: option, selected: true })).waitFor();
+          await page.keyboard.press('Enter');
+        };
+        await open('flags');
+        await page.getByText('Advanced analytics').waitFor();
+        // A page and a command have their keys beside them.
+        await page.keyboard.press('Control+k');
+        const caps = (name: string) => page.getByRole('option', { name }).locator('kbd').allTextContents();
+        await page.getByRole('option', { name: 'Go to Flags' }).waitFor();
+        expect([await caps('Go to Flags'), await caps('New flag')]).toEqual([['g', 'f'], ['c']]);
+
+        // The switch asks as that of the list does.
+        await page.keyboard.type('off dashb');
+        await first.and(page.getByRole('option', { name: /^Switch off Dashboard/, selected: true })).waitFor();
+        await look('palette-does');
+        expect(await steadyAria(page.getByRole('dialog'))).toMatchSnapshot();
+        await page.keyboard.press('Enter');
+        const off = page.getByRole('dialog', { name: 'Switch off dashboard?' });
+        await off.getByLabel('Number of people who would lose it').waitFor();
+        await page.keyboard.press('Escape');
+        await off.waitFor({ state: 'detached' });
+        expect(await isActive('dashboard')).toBe(true);
+        await enter('turn on legacy', /^Switch on Legacy export/);
+        const on = page.getByRole('dialog', { name: 'Switch on legacy_export?' });
+        await until(() => on.getByRole('button', { name: 'Switch on', exact: true }).isEnabled());
+        expect(await isActive('legacy_export')).toBe(false);
+        await until(() => on.getByLabel(/^Why/).evaluate((field) => field === document.activeElement));
+        await page.keyboard.press('Control+Enter');
+        await page.getByText('legacy_export is on').waitFor();
+        expect(await isActive('legacy_export')).toBe(true);
+        // What is so already is shown as it is.
+        await enter('on dashboard', /^Dashboard +dashboard/);
+        await page.waitForURL(/\/flags\/dashboard$/);
+
+        // Whom it is about is asked for, and may stand before the flag.
+        await open('flags');
+        await page.getByText('Advanced analytics').waitFor();
+        await enter('why dashb', /^Why Dashboard, for whom\?/);
+        await until(async () => (await box.inputValue()) === 'why dashboard ');
+        await enter('ad', /^Why Dashboard is on or off for ada/);
+        await page.getByRole('list', { name: 'Order of evaluation of dashboard', exact: true }).waitFor();
+        await page.keyboard.press('Control+k');
+        await page.keyboard.type('why ada manager');
+        await page.getByRole('option', { name: /^Why Manager tools is on or off for ada/ }).waitFor();
+        await box.fill('');
+        // The page of a person is about that person, that of a flag about that flag.
+        await enter('deny dashb', /^Deny Dashboard to ada/);
+        const add = page.getByRole('form', { name: 'Add a row' });
+        const person = add.getByRole('combobox', { name: 'Person', exact: true });
+        await person.waitFor();
+        expect(await person.inputValue()).toBe('ada');
+        await until(() => add.getByRole('button', { name: 'Add to the draft' }).isEnabled());
+        await look('palette-row');
+        await add.getByRole('button', { name: 'Add to the draft' }).click();
+        await page.getByText('1 unsaved change').first().waitFor();
+        await enter('copy', /^Copy the key Dashboard/);
+        await page.getByText('Copied dashboard').waitFor();
+        expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('dashboard');
+        await enter('versions', /^Versions of Dashboard/);
+        await page.waitForURL(/\/flags\/dashboard\?tab=versions/);
+        await page.keyboard.press('Control+k');
+        await box.waitFor();
+        await look('palette-of-flag');
+        await page.keyboard.type('undo');
+        await page.getByRole('option', { name: /^History of Dashboard, to undo/ }).waitFor();
+        await page.getByRole('option', { name: 'Undo', exact: true }).click();
+        await page.getByText('1 unsaved change').first().waitFor({ state: 'detached' });
+      },
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    );
+    await server.admin('PATCH', '/api/admin/flags/legacy_export', { active: false });
+  });
+
+  it('offers nothing in its palette that who is signed in may not do', async () => {
+    await visit(browser, server, async ({ page, context, open }) => {
+      await withoutOperation(context, 'SetFlag');
+      await open('flags');
+      await page.getByText('Advanced analytics').waitFor();
+      await page.keyboard.press('Control+k');
+      const box = page.getByRole('combobox', { name: 'Find or do' });
+      await box.waitFor();
+      await page.getByRole('option', { name: 'Explain a flag for a person…' }).waitFor();
+      expect(await page.getByRole('option', { name: /^(?:Switch|Allow|Deny|New flag)/ }).count()).toBe(0);
+      await page.keyboard.type('off dashboard');
+      await page.getByRole('option', { name: /^Dashboard +dashboard/ }).waitFor();
+      expect(await page.getByRole('option').count()).toBe(1);
     });
   });
 

@@ -15,6 +15,7 @@ import type { jsonWords } from './json-words.js';
 import type { ladderWords } from './ladder-words.js';
 import type { ledgerWords } from './ledger-words.js';
 import type { newFlagWords } from './new-flag-words.js';
+import type { paletteWords } from './palette-words.js';
 import type { peopleWords, personWords } from './people-words.js';
 import type { ruleWords } from './rule-words.js';
 import type { segmentsWords } from './segments-words.js';
@@ -41,6 +42,7 @@ export type Words = typeof en & {
   readonly json: typeof jsonWords;
   readonly rule: typeof ruleWords;
   readonly serving: typeof servingWords;
+  readonly palette: typeof paletteWords;
   readonly people: typeof peopleWords;
   readonly person: typeof personWords;
   readonly ladder: typeof ladderWords;

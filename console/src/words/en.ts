@@ -1,4 +1,4 @@
-import { count, number } from './counting.js';
+import { number } from './counting.js';
 
 /** The words of the frame, and of what all pages are made of. */
 export const en = {
@@ -63,26 +63,6 @@ export const en = {
     missing: 'Paste a token first.',
     elsewhere: 'You signed out in another tab.',
     starting: 'Opening the console…',
-  },
-  palette: {
-    title: 'Find or do',
-    placeholder: 'Flags, people, pages, commands…',
-    results: 'Results',
-    kinds: {
-      flags: 'Flags',
-      segments: 'Segments',
-      people: 'People',
-      organizations: 'Organizations',
-      stages: 'Stages',
-      actions: 'Actions',
-      pages: 'Pages',
-      commands: 'Commands',
-    },
-    nothing: (q: string) => `Nothing is called “${q}”.`,
-    go: (page: string) => `Go to ${page}`,
-    theme: (theme: string) => `Theme: ${theme}`,
-    found: (n: number) => (n === 0 ? 'No results' : count(n, 'result', 'results')),
-    keys: 'to choose · Enter to go · Esc to close',
   },
   shortcuts: {
     title: 'Keyboard shortcuts',

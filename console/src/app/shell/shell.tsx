@@ -21,11 +21,12 @@ import { AwayBar } from './away-bar.js';
 import { environmentHue } from './environment.js';
 import { LiveDot } from './live-dot.js';
 import { PAGES, standsAt } from './navigation.js';
-import { NOTHING_TYPED, typedAhead } from './typed-ahead.js';
+import { NOTHING_TYPED, typedAhead } from './palette/typed-ahead.js';
 import './shell.css';
 
 // What nobody needs at first sight comes after it.
-const Palette = later(() => import('./palette.js'));
+const Palette = later(() => import('./palette/palette.js'));
+const SwitchByKey = later(() => import('../../parts/switch-by-key.js'));
 const AccountPanel = later(() => import('../session/account-panel.js'));
 const ShortcutsDialog = later(() => import('./shortcuts-dialog.js'));
 const SignOutDialog = later(() => import('../session/sign-out-dialog.js'));
@@ -34,7 +35,7 @@ const ToastRegion = later(() => untilHad(() => import('../../ui/toast-region.js'
 
 /** The frame of all pages: the rail, the top bar, and what opens over the page from anywhere. */
 export function Shell(): ReactNode {
-  const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts' | 'sign-out'>();
+  const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts' | 'sign-out' | Switching>();
   const typed = useRef<ReturnType<typeof typedAhead>>(undefined);
   const takeTyped = () => {
     const { current } = typed;
@@ -66,7 +67,7 @@ export function Shell(): ReactNode {
   useShortcuts([
     { keys: 'Mod+k', what: words.shortcuts.find, run: find },
     { keys: '?', what: words.shortcuts.help, run: () => setOpen('shortcuts') },
-    { keys: 'z', what: words.shortcuts.times, run: () => chooseExactTimes(!areTimesExact()) },
+    { keys: 'z', command: true, what: words.shortcuts.times, run: () => chooseExactTimes(!areTimesExact()) },
     ...(mayMake
       ? [{ keys: 'c', what: words.shortcuts.newFlag, run: () => void router.navigate({ to: '/flags/new' }) }]
       : []),
@@ -108,9 +109,19 @@ export function Shell(): ReactNode {
           <Outlet />
         </Suspense>
       </main>
-      <Optional key={open} onFailed={close}>
+      <Optional key={typeof open === 'object' ? open.flag : open} onFailed={close}>
         {open === 'palette' && (
-          <Palette takeTyped={takeTyped} onClose={close} onShortcuts={() => setOpen('shortcuts')} onSignOut={signOut} />
+          <Palette
+            takeTyped={takeTyped}
+            pages={pages.map(({ path, words: { name }, icon, key }) => ({
+              ...{ path, name, icon, keys: `g ${key}` },
+              go: () => void router.navigate({ to: path, search: {} }),
+            }))}
+            onClose={close}
+            onShortcuts={() => setOpen('shortcuts')}
+            onSignOut={signOut}
+            onSwitch={(flag, to) => setOpen({ flag, to })}
+          />
         )}
         {open === 'account' && (
           <AccountPanel
@@ -121,11 +132,18 @@ export function Shell(): ReactNode {
           />
         )}
         {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+        {typeof open === 'object' && <SwitchByKey {...open} onClose={close} />}
         {open === 'sign-out' && <SignOutDialog onClose={close} onSignOut={() => leave(queries)} />}
       </Optional>
       <Optional>{idle && <ToastRegion />}</Optional>
     </div>
   );
+}
+
+/** A flag that somebody has asked to switch, and whether it is to be on. */
+interface Switching {
+  readonly flag: string;
+  readonly to: boolean;
 }
 
 /** A link of the rail leads to the page that it names, and to none below it. */

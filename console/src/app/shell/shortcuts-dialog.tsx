@@ -1,3 +1,4 @@
+import { KeyCaps } from '../../parts/page/key-caps.js';
 import { chooseLetters, type Shortcut, useAllShortcuts, useLetters } from '../../parts/page/shortcuts.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Switch } from '../../ui/field.js';
@@ -37,9 +38,7 @@ function List({ title, shortcuts }: { readonly title: string; readonly shortcuts
           <div key={keys} className="shortcut">
             <dt>{what}</dt>
             <dd>
-              {keys.split(/[ +]/).map((key) => (
-                <kbd key={key}>{key === 'Mod' ? 'Ctrl' : key}</kbd>
-              ))}
+              <KeyCaps keys={keys} />
             </dd>
           </div>
         ))}

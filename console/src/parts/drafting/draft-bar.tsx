@@ -30,11 +30,11 @@ export function DraftBar(props: DraftBarProps) {
   const undo = () => onAction({ kind: 'undo' });
   const redo = () => onAction({ kind: 'redo' });
   useShortcuts([
-    { keys: 'Mod+z', what: words.flag.keys.undo, here: true, run: undo },
-    { keys: 'Mod+Shift+z', what: words.flag.keys.redo, here: true, run: redo },
+    { keys: 'Mod+z', what: words.flag.keys.undo, here: true, command: true, run: undo },
+    { keys: 'Mod+Shift+z', what: words.flag.keys.redo, here: true, command: true, run: redo },
     { keys: 'Mod+y', what: words.flag.keys.redo, here: true, run: redo },
-    { keys: 'Mod+s', what: words.flag.keys.review, here: true, run: () => changes > 0 && onReview() },
-    { keys: 'p', what: words.flag.keys.preview, here: true, run: () => previewable && onPreview() },
+    { keys: 'Mod+s', what: words.flag.keys.review, here: true, command: true, run: () => changes > 0 && onReview() },
+    { keys: 'p', what: words.flag.keys.preview, here: true, command: true, run: () => previewable && onPreview() },
   ]);
   if (changes === 0 && draft.undone.length === 0 && draft.past.length === 0) return null;
   return (

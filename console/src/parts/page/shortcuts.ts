@@ -8,6 +8,8 @@ export interface Shortcut {
   readonly run: () => void;
   /** Those of the page itself stand apart in the list, and wait while a dialog is open over it. */
   readonly here?: boolean;
+  /** Whether the palette offers it, too: what moves the focus would be of no use there, since closing the palette gives it back. */
+  readonly command?: boolean;
 }
 
 /** How long the second letter may take. */

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import type { AccessRow, GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import type { DraftAction, FlagDraft } from '../../../draft/flag/flag-draft.js';
@@ -41,6 +41,16 @@ export default function AccessTab(props: AccessTabProps) {
   const mayAudit = useMay('ListAudit');
   const [selection, setSelection] = useState<ReadonlyMap<string, AccessRow>>(new Map());
   const [open, setOpen] = useState<'add' | 'paste'>();
+  // The row that an address begins, which is then taken from it: the same may be asked for once more.
+  const [begun, setBegun] = useState<Pick<RowsSearch, 'row' | 'says'>>({});
+  const forget = useEffectEvent(() => onSearch(readRowsSearch({ ...search, row: undefined })));
+  const { row: asked, says } = search;
+  useEffect(() => {
+    if (asked === undefined) return;
+    setBegun({ row: asked, ...(says === undefined ? {} : { says }) });
+    setOpen('add');
+    forget();
+  }, [asked, says]);
   const listing = listingOf(search);
   const {
     data,
@@ -144,7 +154,10 @@ export default function AccessTab(props: AccessTabProps) {
               <Button
                 icon={<AddIcon aria-hidden />}
                 aria-expanded={open === 'add'}
-                onClick={() => setOpen(open === 'add' ? undefined : 'add')}
+                onClick={() => {
+                  setBegun({});
+                  setOpen(open === 'add' ? undefined : 'add');
+                }}
               >
                 {said.add}
               </Button>
@@ -152,7 +165,15 @@ export default function AccessTab(props: AccessTabProps) {
           )}
         </div>
       </div>
-      {open === 'add' && <AddRow vocabulary={vocabulary} onAdd={(row) => put([row])} />}
+      {open === 'add' && (
+        <AddRow
+          key={`${begun.row} ${begun.says}`}
+          vocabulary={vocabulary}
+          person={begun.row ?? ''}
+          saysAtFirst={begun.says ?? 'ALLOW'}
+          onAdd={(row) => put([row])}
+        />
+      )}
       {pending.length > 0 && (
         <p className="rows-pending" role="status">
           {said.pending(pending.length)}

@@ -12,6 +12,9 @@ import { words } from '../../../words/flag-access-words.js';
 
 export interface AddRowProps {
   readonly vocabulary: GetVocabularyResponse | undefined;
+  /** Whom it is for, as long as nobody says otherwise; '' for nobody as yet. */
+  readonly person: string;
+  readonly saysAtFirst: RowSays;
   /** Gives whether there was room for it. */
   readonly onAdd: (row: AccessRow) => boolean;
 }
@@ -19,11 +22,11 @@ export interface AddRowProps {
 type Kind = 'user' | 'role' | 'roleIn' | 'organization';
 
 /** One row for whoever is named; the fields find who there is while one types. */
-export function AddRow({ vocabulary, onAdd }: AddRowProps) {
+export function AddRow({ vocabulary, person: personAtFirst, saysAtFirst, onAdd }: AddRowProps) {
   const { rows: said } = words.flagAccess;
   const [kind, setKind] = useState<Kind>('user');
-  const [says, setSays] = useState<RowSays>('ALLOW');
-  const [name, setName] = useState('');
+  const [says, setSays] = useState(saysAtFirst);
+  const [name, setName] = useState(personAtFirst);
   const [organization, setOrganization] = useState('');
   const form = useRef<HTMLFormElement>(null);
   const person = useFoundPerson(kind === 'user' ? name : '');

@@ -8,13 +8,21 @@ export interface RowsSearch {
   readonly q?: string;
   /** Whom they are for. */
   readonly of?: RowsOf;
+  /** The id of somebody for whom a row is begun, and what it is to say. */
+  readonly row?: string;
+  readonly says?: 'ALLOW' | 'DENY';
 }
 
 /** Reads it from an address; what can be none is left out. */
 export function readRowsSearch(search: Readonly<Record<string, unknown>>): RowsSearch {
   const q = search.q === undefined ? '' : String(search.q).slice(0, 191);
   const of = ROWS_OF.find((each) => each === search.of);
-  return { ...(q === '' ? {} : { q }), ...(of === undefined ? {} : { of }) };
+  const row = search.row === undefined ? '' : String(search.row).slice(0, 191);
+  return {
+    ...(q === '' ? {} : { q }),
+    ...(of === undefined ? {} : { of }),
+    ...(row === '' ? {} : { row, says: search.says === 'DENY' ? 'DENY' : 'ALLOW' }),
+  };
 }
 
 const SUBJECTS = {
