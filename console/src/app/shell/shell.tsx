@@ -26,7 +26,7 @@ import './shell.css';
 
 // What nobody needs at first sight comes after it.
 const Palette = later(() => import('./palette/palette.js'));
-const SwitchByKey = later(() => import('../../parts/switch-by-key.js'));
+const SwitchByKey = later(() => import('../../parts/switching/switch-by-key.js'));
 const AccountPanel = later(() => import('../session/account-panel.js'));
 const ShortcutsDialog = later(() => import('./shortcuts-dialog.js'));
 const SignOutDialog = later(() => import('../session/sign-out-dialog.js'));

@@ -17,7 +17,7 @@ import { FlagTable, LoadingTable } from './flag-table.js';
 import { type FlagsSearch, isFiltered } from './flags-search.js';
 import './flags-page.css';
 
-const SwitchDialog = later(() => import('../../parts/switch-dialog.js'));
+const SwitchDialog = later(() => import('../../parts/switching/switch-dialog.js'));
 const BulkBar = later(() => import('./bulk-bar.js'));
 
 const route = getRouteApi('/flags');

@@ -43,7 +43,8 @@ function Person({ id }: { readonly id: string }) {
     if (known) noteSeen(id);
   }, [id, known]);
   const change = useCallback((next: PersonSearch) => void navigate({ search: () => next, replace: true }), [navigate]);
-  const tab = search.tab ?? 'features';
+  // What an address says may be no part at all.
+  const tab = TABS.find((each) => each === search.tab) ?? 'features';
   return (
     <>
       <Link to="/people" search={{}} className="page-back">

@@ -1,19 +1,19 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
-import type { FeatureFlag, Version } from '../../../src/protocol/gen/admin-json.js';
-import { call } from '../api/api.js';
-import { tagOfFlag } from '../api/flag-tag.js';
-import { tell } from '../ui/toasts.js';
-import { words as flagWords } from '../words/flag-words.js';
-import { words } from '../words/switch-words.js';
-import { ReviewFrame } from './drafting/review-frame.js';
-import { actorTo } from './ledger/entry-text.js';
-import { useMay, useSession } from './page/session-context.js';
-import { PreviewPanel } from './preview/preview-panel.js';
-import { lossesIn, previewOf, usePreview } from './preview/preview-stream.js';
-import { withLocalInstants } from './time/instant.js';
-import { Moment } from './time/moment.js';
-import { versionsOfFlag } from './versions/version-source.js';
+import type { FeatureFlag, Version } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { tagOfFlag } from '../../api/flag-tag.js';
+import { tell } from '../../ui/toasts.js';
+import { words as flagWords } from '../../words/flag-words.js';
+import { words } from '../../words/switch-words.js';
+import { ReviewFrame } from '../drafting/review-frame.js';
+import { actorTo } from '../ledger/entry-text.js';
+import { useMay, useSession } from '../page/session-context.js';
+import { PreviewPanel } from '../preview/preview-panel.js';
+import { lossesIn, previewOf, usePreview } from '../preview/preview-stream.js';
+import { withLocalInstants } from '../time/instant.js';
+import { Moment } from '../time/moment.js';
+import { versionsOfFlag } from '../versions/version-source.js';
 
 export interface SwitchDialogProps {
   /** As it was when somebody asked to switch it. */

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { FeatureFlag } from '../../../src/protocol/gen/admin-json.js';
-import { call } from '../api/api.js';
-import { tell } from '../ui/toasts.js';
-import { words } from '../words/switch-words.js';
+import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { tell } from '../../ui/toasts.js';
+import { words } from '../../words/switch-words.js';
 import SwitchDialog from './switch-dialog.js';
 
 export interface SwitchByKeyProps {
