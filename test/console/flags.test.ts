@@ -172,14 +172,14 @@ describe('the list of flags', () => {
       await until(() => does.isEnabled());
       await server.admin('PATCH', '/api/admin/users/mona', { roles: ['employee'] });
       await change({ is_enabled_globally: true }, 'for all');
+      // By now there is somebody who has it, which the preview finds out by itself; who has changed it is told when it is saved.
+      await dialog.getByLabel('Number of people who would lose it').fill('1');
       await does.click();
       await dialog
         .getByRole('alert')
         .getByText(/^Changed meanwhile by token “.?Nightly.?”/)
         .waitFor();
       await dialog.getByRole('alert').getByText('for all').waitFor();
-      // By now there is somebody who has it.
-      await dialog.getByLabel('Number of people who would lose it').fill('1');
       await look('flags-switch-overtaken');
       expect((await flag('new_checkout')).active).toBe(true);
       await does.click();

@@ -30,7 +30,7 @@ export default function SwitchDialog({ flag: shown, to, onClose }: SwitchDialogP
   const [stopped, setStopped] = useState(false);
   const { overtaken, overtake } = useOvertaken(flag.key);
   const mayPreview = useMay('PreviewRule');
-  const { preview, start, stop } = usePreview(flag.key);
+  const { preview, outdated, start, stop } = usePreview(flag.key, { renewed: mayPreview });
   const input = previewOf({ flag: { key: flag.key, active: to } }, 'KEEP');
   const again = useCallback(() => {
     setStopped(false);
@@ -40,7 +40,7 @@ export default function SwitchDialog({ flag: shown, to, onClose }: SwitchDialogP
     if (mayPreview) again();
   }, [mayPreview, again]);
   const queries = useQueryClient();
-  const known = preview?.of === input ? preview : undefined;
+  const known = preview?.of === input && !outdated ? preview : undefined;
   const close = (title: string) => {
     for (const about of [['flags'], ['flag', flag.key], ['user'], ['try']])
       void queries.invalidateQueries({ queryKey: about });
@@ -80,7 +80,7 @@ export default function SwitchDialog({ flag: shown, to, onClose }: SwitchDialogP
           {preview !== undefined && (
             <PreviewPanel
               preview={preview}
-              outdated={false}
+              outdated={known === undefined}
               onAgain={again}
               onStop={() => {
                 stop();
