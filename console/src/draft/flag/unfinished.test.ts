@@ -58,7 +58,8 @@ describe('what is missing in a rule', () => {
     const plain = lists.map((value) => ({ fact: 'stage', operator: 'in', value }));
     const unsaid = fc.constantFrom<JsonObject>(NEW_LEAF, { ...VERIFIED, value: { fact: '' } }, WITHOUT_VALUE);
     const conditions = fc.oneof(
-      plain,
+      // By itself it would be refused for that.
+      plain.map((leaf) => ({ all: [leaf] })),
       fc.tuple(plain, unsaid).map((any) => ({ any })),
       arbitraryConditions as fc.Arbitrary<JsonObject>,
     );
