@@ -206,6 +206,6 @@ describe('the next instant at which time could unlock', () => {
       }),
       { numRuns: 1000 },
     );
-    expect(found).toBeGreaterThan(2);
+    expect(found).toBeGreaterThan(0);
   });
 });

@@ -32,7 +32,8 @@ describe('what an organization has come to, for rules of its members', () => {
         const [was, is] = [before, after].map((state) => nextLatchAt(snapshot, judged, state, now));
         if (is! < was!) expect(turned.size).toBeGreaterThan(0);
       }),
-      { numRuns: 4_000 },
+      // Nine of 4,000 worlds earn something.
+      { numRuns: 6_000 },
     );
     expect(earned).toBeGreaterThan(0);
   });
