@@ -59,7 +59,7 @@ export function faultOfReversal(
     return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
   }
   const whose = original.contribution === undefined ? 'total' : "organization's total";
-  const correct = `; correct the ${whose} (CorrectTotal)`;
+  const correct = `; correct the ${whose}`;
   if (original.occurredAt < reversal.receivedAt - retentionDays * DAY_MS) {
     return `the event ${name} occurred at ${shownInstant(original.occurredAt)}, more than ${retentionDays} days ago: events that old are not taken back${correct}`;
   }

@@ -74,7 +74,7 @@ describeOnEachEngine('when users joined', (engine) => {
       ['/joined_at', '"week"'],
       ['/joined_at', '"week_and_save"'],
     ]);
-    expect(warnings[0]?.message).toContain('still stands; RearmUnlock has it forgotten');
+    expect(warnings[0]?.message).toContain('still stands; let it be earned anew to have it forgotten');
     expect(await stand.on('xia')).toHaveLength(6);
 
     // What has been rearmed does not stand any more; and what is said again is no correction.

@@ -99,8 +99,7 @@ describeOnEachEngine('what is stored and probably not meant is told', (engine) =
     // Without a list any name is a stage; a list that comes later may leave out what is read.
     await setStages(stand);
     const dropped = await setStages(stand, 'welcome', 'done');
-    const gone =
-      '/stages: the flag "guide" reads the stage "setup" at /rules/0/conditions/all/0/value, which is not in the list';
+    const gone = '/stages: the flag "guide" reads the stage "setup" in condition 1 of rule 1, which is not in the list';
     expect(told(dropped.warnings)).toEqual([gone]);
     // The same once more changes nothing, and is told again.
     expect(told((await setStages(stand, 'welcome', 'done')).warnings)).toEqual([gone]);

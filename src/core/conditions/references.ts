@@ -57,7 +57,7 @@ export function contextReads(conditions: unknown, pointerBase = ''): readonly Fa
     const params = ownMember(node, 'params');
     const named = isJsonObject(params) ? ownMember(params, 'name') : undefined;
     const read = [fact, named, ownMember(node, 'path')].filter((part) => typeof part === 'string').join(' ');
-    const message = `a latching rule reads "${read}" as stored: what only a request gives cannot unlock it, so store it with Identify`;
+    const message = `a latching rule reads "${read}" as stored: what only a request gives cannot unlock it, so it must be stored of the user`;
     warnings.push({ pointer, message });
   }
   return warnings;

@@ -172,5 +172,5 @@ export class BackfillService {
 }
 
 function noBackfill(id: string): Error {
-  return notFound(`no backfill ${quote(id)}; ListBackfills names those there are`);
+  return notFound(`no backfill ${quote(id)}; the list of backfills has those that there are`);
 }

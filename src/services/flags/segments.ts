@@ -134,7 +134,7 @@ function noSegment(key: string): Error {
 
 function otherSegment({ key, id }: Segment): Error {
   return conflict(
-    `the segment ${quote(key)} is another one by now, ${quote(id)}: delete that one first, or change it by hand (SetSegment)`,
+    `the segment ${quote(key)} is another one by now, ${quote(id)}: delete that one first, or change it by hand`,
   );
 }
 

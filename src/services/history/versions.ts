@@ -75,7 +75,7 @@ export class VersionService {
     if (second !== undefined) throw invalidAt(`/${second[0]}`, `${quote(second[1])} is one thing too many; name one`);
     if (confined !== '' && organizationId === '') {
       throw forbidden(
-        `${operation} of flags, segments and stages is for the platform; an organization has its own roles`,
+        'versions of flags, segments and stages are for the platform; an organization has those of its own roles',
       );
     }
     return { thing: await this.#thing(named, confined), confined };

@@ -95,7 +95,7 @@ function checkRoom({ id, stagesReached }: UserState, name: string, { stages }: S
   throw invalidAt(
     '/stage',
     `the user ${quote(id)} has reached ${stagesReached.length} stages, as many as there can be while any name is one: ` +
-      `${quote(name)} would be one more; name one that was reached, or define the stages (SetStages)`,
+      `${quote(name)} would be one more; name one that was reached, or define the stages`,
   );
 }
 

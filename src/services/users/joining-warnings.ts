@@ -35,6 +35,6 @@ export function joiningWarnings(corrected: JoiningCorrected, after: UserState): 
     .slice(0, MAX_WARNINGS)
     .map(({ compiled: { flag }, entry: { rule } }) => ({
       pointer: '/joined_at',
-      message: `${quote(flag.key)} was unlocked by the joined_at before (rule ${quote(rule.name || rule.id)}) and still stands; RearmUnlock has it forgotten`,
+      message: `${quote(flag.key)} was unlocked by the joined_at before (rule ${quote(rule.name || rule.id)}) and still stands; let it be earned anew to have it forgotten`,
     }));
 }

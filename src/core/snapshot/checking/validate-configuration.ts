@@ -1,4 +1,5 @@
 import { validateConditions } from '../../conditions/checking/validate-conditions.js';
+import { conditionPlace } from '../../conditions/condition-place.js';
 import { faultsForOrganizations, type OrganizationVocabulary } from '../../conditions/organization-reads.js';
 import { referencesOf, stageReads } from '../../conditions/references.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../../flags/flag.js';
@@ -87,7 +88,7 @@ export function warningsOfStages(stages: readonly Stage[], present: Snapshot): r
     for (const read of stageReads(conditions, pointer)) {
       const gone = read.stages.find((stage) => !names.has(stage));
       if (gone === undefined || warnings.length >= MAX_STAGE_WARNINGS) continue;
-      const message = `${what} reads the stage ${quote(gone)} at ${read.pointer}, which is not in the list${didYouMean(gone, names)}`;
+      const message = `${what} reads the stage ${quote(gone)} in ${conditionPlace(read.pointer)}, which is not in the list${didYouMean(gone, names)}`;
       warnings.push({ pointer: '/stages', message });
     }
   };
