@@ -4,7 +4,7 @@ import { words as everywhere } from './words.js';
 
 /** The words of fields in which JSON is edited. */
 export const jsonWords = {
-  fault: 'This is no JSON',
+  fault: 'This is no JSON, or a number in it is larger than any that is kept',
   line: (n: number) => `Line ${number.format(n)}`,
 };
 

@@ -11,10 +11,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON that a text is; undefined for a text that is none. */
+/**
+ * The JSON that a text is; undefined for a text that is none, and for one with a number that is larger than numbers can be: what is read of it
+ * would be written as null.
+ */
 export function parsedJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return JSON.parse(text, finite) as JsonValue;
   } catch {
     return undefined;
   }
@@ -60,4 +63,9 @@ export function pointerSteps(pointer: string): readonly string[] {
   if (pointer === '') return [];
   const [, ...steps] = pointer.split('/');
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function finite(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('no number is as large');
+  return value;
 }

@@ -39,6 +39,33 @@ describe('the value of a comparison', () => {
     expect(readValue(text, formOf(type, operator, []))).toEqual(value);
   });
 
+  it.each<[string, JsonValue]>([
+    [' 7 ', 7],
+    ['1e5', 100_000],
+    ['1,5', 1.5],
+    ['12 000', 12_000],
+    ['1\u00A0000.5', 1_000.5],
+    ['\u22123', -3],
+    ['+3', 3],
+    ['.5', 0.5],
+    ['007', 7],
+    ['0', 0],
+    // May be a thousand, or one: nobody guesses.
+    ['1,000', '1,000'],
+    ['9'.repeat(400), '9'.repeat(400)],
+    ['1e999', '1e999'],
+    ['-', '-'],
+    ['0x10', '0x10'],
+    ['Infinity', 'Infinity'],
+  ])('of a number typed as %j is %j', (typed, value) => {
+    expect(readValue(typed, 'number')).toBe(value);
+  });
+
+  it('in JSON is no number that would be written as null', () => {
+    expect(readValue('{"seats": 1e999}', 'json')).toBe('{"seats": 1e999}');
+    expect(readValue('1'.repeat(400), 'any')).toBe('1'.repeat(400));
+  });
+
   it.each<[string, string, JsonValue, string, string]>([
     ['number', 'greaterThan', 10, 'number', '10'],
     ['string', 'equal', 'pro', 'text', 'pro'],

@@ -1,4 +1,4 @@
-import { type JsonValue, sameJson } from './json.js';
+import { type JsonValue, parsedJson, sameJson } from './json.js';
 
 /**
  * What a comparison expects as its value. Of lists the name says what their items are. `any` takes what it looks like: a number,
@@ -53,16 +53,23 @@ export function readValue(text: string, form: ValueForm): JsonValue {
   // Between two commas, and behind the last one, is no item yet.
   if (items !== undefined)
     return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [readValue(item.trim(), items)]));
-  const looksLike = form === 'json' || (form === 'number' ? NUMBER : WORD_OR_NUMBER).test(text.trim());
-  if (!looksLike) return text;
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
+  if (form === 'number') return numberOf(text) ?? text;
+  const looksLike = form === 'json' || WORD_OR_NUMBER.test(text.trim());
+  const json = looksLike ? parsedJson(text) : undefined;
+  return json === undefined ? text : json;
 }
 
-const NUMBER = /^-?\d+(\.\d+)?$/;
+/** A number as people write it: with a decimal comma where it can be nothing else, with spaces between thousands, with a sign. */
+function numberOf(text: string): number | undefined {
+  const plain = text.trim().replaceAll(/(?<=\d)[\s\u00A0\u202F](?=\d{3}(?:\D|$))/g, '');
+  const pointed = DECIMAL_COMMA.test(plain) ? plain.replace(',', '.') : plain;
+  const value = Number(pointed.replace('\u2212', '-'));
+  return NUMBER.test(pointed) && Number.isFinite(value) ? value : undefined;
+}
+
+const NUMBER = /^[+\u2212-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Three digits behind a comma may be thousands. */
+const DECIMAL_COMMA = /^[+\u2212-]?\d+,(?:\d{1,2}|\d{4,})$/;
 const WORD_OR_NUMBER = /^(true|false|null|-?\d+(\.\d+)?)$/;
 
 function itemsOf(form: ValueForm): 'text' | 'number' | 'any' | undefined {
