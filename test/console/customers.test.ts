@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { ExplainFlagResponse } from '../../src/protocol/gen/admin-json.js';
+import type { ExplainFlagResponse, GetOrganizationResponse } from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, visit, WIDE } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -56,6 +56,54 @@ async function seedWhole(): Promise<void> {
 
 /** What whoever administers an organization sees of it. */
 const PARTS_OF_ITS_OWN = ['Features', 'Unlocks', 'Roles', 'Members', 'Onboarding', 'Data', 'History'];
+
+/** Addresses with a slip: what the page says, what it offers, and how the thing is made. */
+const SLIPS = [
+  ['flags/payrol', 'There is no flag payrol', 'Payroll', 'Make this flag'],
+  ['segments/gold-memebrs', 'There is no segment gold-memebrs', 'Gold members', 'Make this segment'],
+  ['organizations/glbex', 'Nothing is known of an organization glbex', 'globex', 'Make it'],
+  ['onboarding/profile_setpu', 'No stage is called profile_setpu', 'profile_setup', 'To the list of stages'],
+  ['actions?action=report_craeted', 'Nobody declares an action report_craeted', 'report_created', 'Declare it'],
+] as const;
+
+describe('what is not there', () => {
+  it('is told with what is called like it, and how it is made', async () => {
+    await server.admin('PATCH', '/api/admin/segments/gold-members', { name: 'Gold members', conditions: {} });
+    await server.admin('PATCH', '/api/admin/flags/payroll_2019', { archived: true });
+    await visit(browser, server, async ({ page, open, look, expectFault }) => {
+      expectFault(/status of 404/);
+      const notice = page.locator('.notice');
+      const again = page.getByRole('button', { name: 'Try again' });
+      for (const [address, title, near, make] of SLIPS) {
+        await open(address);
+        await notice.getByRole('heading', { name: title }).waitFor();
+        await notice.getByRole('link', { name: near, exact: true }).waitFor();
+        await notice.getByText(make, { exact: true }).waitFor();
+        expect(await again.count()).toBe(0);
+      }
+      await notice.getByRole('button', { name: 'Declare it' }).click();
+      await until(
+        async () => (await page.getByRole('alertdialog').getByLabel('Name').inputValue()) === 'report_craeted',
+      );
+      await open('people/linuz');
+      await page.getByRole('link', { name: 'linus', exact: true }).waitFor();
+      for (const [address, title] of [
+        ['history?entry=999999', 'There is no such entry'],
+        ['flags/payroll?tab=versions&version=99', 'There is no such version'],
+      ] as const) {
+        await open(address);
+        await notice.getByRole('heading', { name: title }).waitFor();
+        expect(await again.count()).toBe(0);
+      }
+      await open('flags/payrol');
+      const archived = notice.getByRole('listitem').filter({ hasText: 'payroll_2019' });
+      await archived.getByText('Archived').waitFor();
+      await look('flag-not-there');
+      await notice.getByRole('link', { name: 'Make this flag' }).click();
+      await page.waitForURL(/flags\/new\?key=payrol$/);
+    });
+  });
+});
 
 describe('organizations', () => {
   it('are listed, found by the beginning of their ids, and made', async () => {
@@ -210,6 +258,28 @@ describe('organizations', () => {
       await page.getByRole('row', { name: /linus/ }).getByText('employee').first().waitFor();
     });
   });
+  it('have a change of their roles undone from their own page, with what that comes to for whom', async () => {
+    const path = '/api/admin/organizations/acme';
+    const rolesNow = async () => ((await server.admin('GET', path)) as GetOrganizationResponse).organization!.roles;
+    const others = (await rolesNow()).filter(({ name }) => name !== 'site-owner');
+    for (const above of ['manager', 'employee'])
+      await server.admin('PATCH', path, { roles: [...others, { name: 'site-owner', inherits: [above] }] });
+    await server.admin('PATCH', '/api/admin/users/alan', { organization_id: 'acme', roles: ['site-owner'] });
+    await visit(browser, server, async ({ page, open, look }) => {
+      await open('organizations/acme?tab=history');
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('alertdialog');
+      const consequences = dialog.getByRole('region', { name: 'What it comes to' });
+      await consequences.getByText('alan').waitFor();
+      await look('organization-undo');
+      await dialog.getByLabel('Why?').fill('it was for another one');
+      await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect((await rolesNow()).find(({ name }) => name === 'site-owner')?.inherits).toEqual(['manager']);
+    });
+    await server.admin('PATCH', '/api/admin/users/alan', { organization_id: 'acme', roles: [] });
+  });
   it('have their own admin, who sees what is theirs and no more, and decides for their people', async () => {
     let secret = '';
     await visit(browser, server, async ({ page, open, signIn, look }) => {
@@ -244,6 +314,25 @@ describe('organizations', () => {
       await look('admin-features');
       await page.getByRole('link', { name: 'History' }).click();
       await page.getByText('“they asked for it”').waitFor();
+      // What they did they undo, and that again.
+      const dialog = page.getByRole('alertdialog');
+      const undo = async (entry: RegExp, has: boolean) => {
+        await page.getByRole('button', { name: entry }).first().click();
+        await page.getByRole('button', { name: 'Undo…' }).click();
+        await dialog.getByLabel('Save without knowing whom it takes it from').check();
+        await dialog.getByLabel('Why?').fill('a slip');
+        await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
+        await dialog.waitFor({ state: 'detached' });
+        await until(async () => (await verdictOf('acme', 'manager')) === has);
+      };
+      await undo(/they asked for it/, false);
+      await page.reload();
+      await look('admin-history');
+      await undo(/a slip/, true);
+      // A part of the settings that they may not have is refused without a word that is for those who write code.
+      await open('settings?tab=health');
+      await page.getByText('This is for the whole platform').waitFor();
+      expect(await page.locator('main').innerText()).not.toMatch(/[a-z][A-Z]/);
       // Of rows that the platform put they are not told: the page says that there may be some, and why a flag is on all the same.
       await open('people/linus?tab=access');
       await page.getByText('No row of your organization names this person').waitFor();

@@ -370,6 +370,31 @@ describe('the page of a flag', () => {
     });
   });
 
+  it('says at which rule and condition a draft is refused, and leads there', async () => {
+    await server.admin('PATCH', '/api/admin/segments/a_passing_one', { conditions: {} });
+    await onFlag('refused', async ({ page, look, expectFault }) => {
+      expectFault(/status of 40[04]/);
+      await page.getByRole('button', { name: 'Edit' }).first().click();
+      await page.getByRole('button', { name: 'Segment', exact: true }).click();
+      await page.getByRole('combobox', { name: 'Segment' }).last().selectOption('a_passing_one');
+      await server.admin('DELETE', '/api/admin/segments/a_passing_one');
+      // Before it is closed again, where it is refused.
+      await page.getByRole('button', { name: 'Done' }).first().click();
+      await page.getByRole('button', { name: 'Review and save' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      const place = dialog.getByRole('button', { name: 'Rule 1 (10 reports), condition 3' });
+      await place.waitFor();
+      expect(await dialog.innerText()).not.toContain('/rules');
+      await look('flag-refused');
+      await place.click();
+      await dialog.waitFor({ state: 'detached' });
+      await until(() =>
+        page.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'Condition 3 of 3, level 2'),
+      );
+    });
+  });
+
   it('fits a phone', async () => {
     await onFlag(
       'phone',

@@ -106,6 +106,10 @@ describe('the history', () => {
     await onHistory('history?kind=flag&subject=reports', async ({ page, look }) => {
       await page.getByText('“half of them first”').click();
       await page.getByRole('rowheader', { name: 'flag › owner' }).waitFor();
+      // A rule that came as a whole is told in its sentence; its JSON is there for whoever opens it.
+      const rule = page.locator('.rule-said');
+      await rule.getByText('a random 50 % of everyone').waitFor();
+      expect(await rule.locator('code').isVisible()).toBe(false);
       // The instant that a rule keeps is no number among others.
       expect(await page.locator('.history-details').innerText()).not.toMatch(/changedAt|rolloutPer100k|\d{13}/);
       await page.getByText('Cannot be undone:').waitFor();
@@ -338,10 +342,11 @@ describe('the history', () => {
     );
   });
 
-  it('takes roles back from an organization only from whoever says that nobody counts whom that takes a flag from', async () => {
+  it('takes roles back with attributes only from whoever says that nobody counts whom that takes a flag from', async () => {
     const lead = (inherits: readonly string[]) =>
       server.admin('PATCH', '/api/admin/organizations/north', {
         roles: [{ name: 'lead', inherits }, { name: 'crew' }],
+        attributes: { leads: inherits.length },
       });
     await lead([]);
     await lead(['crew']);

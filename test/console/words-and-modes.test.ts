@@ -56,6 +56,13 @@ const ADDRESSES = [
   'settings?tab=dead-letters',
   'settings?tab=health',
   'no/such/page',
+  'flags/report_tab',
+  'segments/verifed',
+  'people/aada',
+  'onboarding/profil_setup',
+  'actions?action=repot_created',
+  'history?entry=999999',
+  'flags/reports_tab?tab=versions&version=99',
 ];
 
 let server: ConsoleServer;
@@ -85,7 +92,9 @@ describe('in a language that is 40 % longer', () => {
       browser,
       server,
       async (visiting) => {
-        const { context, page, open } = visiting;
+        const { context, page, open, expectFault } = visiting;
+        // Some of the addresses name what is not there.
+        expectFault(/status of 404/);
         await pseudo.serve(context);
         const told = listen(page);
         await open('flags');

@@ -43,3 +43,14 @@ export class ApiError extends Error {
 export function awayError(cause: unknown): ApiError {
   return new ApiError(0, undefined, undefined, cause);
 }
+
+/** Whether a call failed since what it names is not there. */
+export function isAbsent(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.kind === 'absent';
+}
+
+/** What is wrong with a draft, in sentences alone: the one that has them all names each place by a JSON pointer. */
+export function faultsSaid(error: Error): string {
+  const faults = error instanceof ApiError ? (error.problem?.errors ?? []) : [];
+  return faults.length === 0 ? error.message : faults.map(({ message }) => message).join('; ');
+}

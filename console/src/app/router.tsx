@@ -91,6 +91,10 @@ const segments = createRoute({
 const newSegment = createRoute({
   getParentRoute: () => root,
   path: '/segments/new',
+  validateSearch: reading((search): { readonly key?: string } => {
+    const key = textOf(search.key);
+    return key === undefined ? {} : { key };
+  }),
   component: NewSegmentPage,
 });
 

@@ -14,6 +14,7 @@ import type { historyWords } from './history-words.js';
 import type { jsonWords } from './json-words.js';
 import type { ladderWords } from './ladder-words.js';
 import type { ledgerWords } from './ledger-words.js';
+import type { missingWords } from './missing-words.js';
 import type { newFlagWords } from './new-flag-words.js';
 import type { paletteWords } from './palette-words.js';
 import type { peopleWords, personWords } from './people-words.js';
@@ -58,6 +59,7 @@ export type Words = typeof en & {
   readonly settings: typeof settingsWords;
   readonly switching: typeof switchWords;
   readonly token: typeof tokenWords;
+  readonly missing: typeof missingWords;
   readonly session: typeof sessionWords;
   readonly view: typeof viewWords;
 };

@@ -238,7 +238,8 @@ export const organizationWords = {
     edit: 'Edit',
     editing: 'Edit what is stored',
     attributesField: 'Attributes, as JSON',
-    notJson: 'This is no JSON object.',
+    notJson: 'This is no JSON object, or a number in it is larger than any that is kept.',
+    noZone: 'No time zone is called so.',
     zoneField: 'Time zone',
     zoneWhat: 'By its name, like Europe/Lisbon. Empty: the deployment’s.',
     save: 'Save',
@@ -253,8 +254,6 @@ export const organizationWords = {
   history: {
     what: 'What was changed of its roles, and of its own rows.',
     list: 'Changes',
-    because: (why: string) => `“${why}”`,
-    by: (actor: string) => `by ${actor}`,
     empty: 'Nothing was changed yet',
     emptyWhat: 'Changes of its roles and of its own rows appear here, with who made them and why.',
   },

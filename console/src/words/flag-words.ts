@@ -41,6 +41,8 @@ export const flagWords = {
   requires: (key: string, variant: string) => (variant === '' ? `${key} must be on` : `${key} must serve ${variant}`),
   prerequisite: 'Key of a flag that must be on',
   addPrerequisite: 'Add',
+  requiredAlready: (key: string) => `${key} is required already.`,
+  requiresItself: 'No flag can require itself.',
   removePrerequisite: (key: string) => `Require ${key} no more`,
   everyoneHas: 'Everyone has it, unless an access row denies.',
   notEveryone: 'Not for everyone.',
@@ -183,6 +185,12 @@ export const flagWords = {
   keep: 'Keep what was unlocked by the former rules',
   relock: 'Lock it again for all who unlocked it by rules that change; they may earn it anew',
   onRuleChange: 'Unlocks of changed rules',
+  /** Where a fault stands: a condition is counted from one, those of groups like `2.1`. */
+  place: {
+    condition: (at: string) => (at === '' ? 'the condition' : `condition ${at}`),
+    within: (outer: string, inner: string) => `${outer}, ${inner}`,
+    why: 'Why',
+  },
   faults: (n: number) => `The server refuses ${count(n, 'thing', 'things')}:`,
   toConfirm: (n: string) => `Type ${n} to confirm: so many people would lose it.`,
   confirm: 'Number of people who would lose it',

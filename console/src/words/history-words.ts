@@ -37,6 +37,10 @@ export const historyWords = {
   from: 'From',
   to: 'To',
   lastDays: (days: number) => `Text is sought in the last ${days} days, unless days are given (92 at most).`,
+  days: {
+    inverted: 'The last day is before the first',
+    tooMany: 'Text is sought in 92 days at most: narrow the days',
+  },
   list: 'Entries',
   linked: 'The entry of this link',
   more: 'Show older ones',

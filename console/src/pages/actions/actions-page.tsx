@@ -3,11 +3,13 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Action } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { isAbsent } from '../../api/api-error.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
 import { isolated } from '../../parts/isolated.js';
 import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
+import { Missing } from '../../parts/missing/missing.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { useMay } from '../../parts/page/session-context.js';
 import { Unanswered } from '../../parts/page/unanswered.js';
@@ -17,6 +19,7 @@ import { AddIcon, BackIcon, OnboardingIcon } from '../../ui/icons.js';
 import { Notice } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
+import { missingWords } from '../../words/missing-words.js';
 import { RemoveAction } from './remove-action.js';
 import { SourceVolumes, useAction, Volume } from './volume.js';
 import '../../parts/list/page-line.css';
@@ -28,18 +31,20 @@ export function ActionsPage() {
   const { actions: text } = words;
   const mayDeclare = useMay('DeclareActions');
   const mayRemove = useMay('DeleteAction');
-  const [declaring, setDeclaring] = useState(false);
+  /** The name that a declaration begins with; undefined while none is made. */
+  const [declaring, setDeclaring] = useState<string>();
   const [removed, setRemoved] = useState<Action>();
   const { data, error, refetch, ...pages } = usePaged(['actions', 'list'], (page_token, signal) =>
     call('GET /api/admin/actions', { query: { page_token, page_size: 25 }, signal }),
   );
   // The one that the address names stands first, on whatever page of the list it is.
   const { action: wanted = '' } = route.useSearch();
-  const first = useAction(wanted, wanted !== '').data?.declared;
+  const { data: sought, error: notSought } = useAction(wanted, wanted !== '');
+  const first = sought?.declared;
   const listed = data?.pages.flatMap((page) => page.actions) ?? [];
   const actions = first === undefined ? listed : [first, ...listed.filter(({ name }) => name !== first.name)];
   const declare = mayDeclare && (
-    <Button kind="primary" icon={<AddIcon aria-hidden />} onClick={() => setDeclaring(true)}>
+    <Button kind="primary" icon={<AddIcon aria-hidden />} onClick={() => setDeclaring('')}>
       {text.declare}
     </Button>
   );
@@ -77,11 +82,27 @@ export function ActionsPage() {
         </PageHead>
       </div>
       <div className="page-body">
+        {(isAbsent(notSought) || (sought !== undefined && first === undefined)) && (
+          <Missing
+            kind="action"
+            id={wanted}
+            make={
+              <>
+                {mayDeclare && (
+                  <Button kind="primary" icon={<AddIcon aria-hidden />} onClick={() => setDeclaring(wanted)}>
+                    {missingWords.make.action}
+                  </Button>
+                )}
+                {sought !== undefined && sought.times > 0 && <Volume action={wanted} />}
+              </>
+            }
+          />
+        )}
         {body()}
         <More {...pages} />
       </div>
       {removed !== undefined && <RemoveAction action={removed} onClose={() => setRemoved(undefined)} />}
-      {declaring && <Declare onClose={() => setDeclaring(false)} />}
+      {declaring !== undefined && <Declare nameAtFirst={declaring} onClose={() => setDeclaring(undefined)} />}
     </>
   );
 }
@@ -109,9 +130,9 @@ function cellsOf({ name, client_trackable, derivation }: Action, onRemove: () =>
 }
 
 /** Declares an action that services and people send. Derived ones are declared by the API, where their conditions are written. */
-function Declare({ onClose }: { readonly onClose: () => void }) {
+function Declare({ nameAtFirst, onClose }: { readonly nameAtFirst: string; readonly onClose: () => void }) {
   const { actions: text } = words;
-  const [name, setName] = useState('');
+  const [name, setName] = useState(nameAtFirst);
   const [trackable, setTrackable] = useState(false);
   const queries = useQueryClient();
   return (

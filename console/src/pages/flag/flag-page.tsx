@@ -3,30 +3,34 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { Suspense, useRef, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { isAbsent } from '../../api/api-error.js';
 import { putAnswer } from '../../api/put-answer.js';
 import { contentOf } from '../../draft/flag/flag-content.js';
 import { rebaseDraft, unsavedChanges } from '../../draft/flag/flag-draft.js';
 import type { ChangedRows } from '../../draft/flag/merge-rows.js';
 import { draftInput } from '../../draft/flag/save-request.js';
 import { isUnfinished } from '../../draft/flag/unfinished.js';
+import { focusNode } from '../../parts/conditions/focus-node.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { later, useAhead } from '../../parts/loading/later.js';
 import { Optional } from '../../parts/loading/optional.js';
+import { Missing } from '../../parts/missing/missing.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { PageTabs } from '../../parts/page/page-tabs.js';
-import { useMay } from '../../parts/page/session-context.js';
+import { useMay, useMayMakeFlags } from '../../parts/page/session-context.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { previewOf, usePreview } from '../../parts/preview/preview-stream.js';
 import { withLocalInstants } from '../../parts/time/instant.js';
 import { Moment } from '../../parts/time/moment.js';
 import { versionsOfFlag } from '../../parts/versions/version-source.js';
-import { BackIcon } from '../../ui/icons.js';
+import { AddIcon, BackIcon } from '../../ui/icons.js';
 import { Coming, Patiently, Skeleton } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/flag-parts-words.js';
+import { missingWords } from '../../words/missing-words.js';
 import { AboutFields } from './about-fields.js';
 import { FLAG_TABS, type FlagTab } from './flag-search.js';
 import { Ladder } from './ladder.js';
@@ -54,6 +58,7 @@ const route = getRouteApi('/flags/$key');
 /** One flag: who has it and why, and everything of it to change. */
 export function FlagPage() {
   const { key } = route.useParams();
+  const mayMake = useMayMakeFlags();
   const { data, error, refetch } = useQuery({
     queryKey: ['flag', key],
     queryFn: ({ signal }) => call('GET /api/admin/flags/{flag}', { path: { flag: key }, signal }),
@@ -61,6 +66,10 @@ export function FlagPage() {
   if (data?.flag !== undefined) return <LoadedPage key={data.flag.id} flag={data.flag} />;
   return (
     <>
+      <Link to="/flags" search={{}} className="page-back">
+        <BackIcon aria-hidden />
+        {words.flag.back}
+      </Link>
       <PageHead name={key} question={words.flag.question} />
       {error === null ? (
         <Patiently>
@@ -70,6 +79,19 @@ export function FlagPage() {
             ))}
           </div>
         </Patiently>
+      ) : isAbsent(error) ? (
+        <Missing
+          kind="flag"
+          id={key}
+          make={
+            mayMake && (
+              <Link to="/flags/new" search={{ key }} className="button button-primary">
+                <AddIcon aria-hidden />
+                {missingWords.make.flag}
+              </Link>
+            )
+          }
+        />
       ) : (
         <Failure error={error} onAgain={() => void refetch()} />
       )}
@@ -104,6 +126,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const { preview, outdated, start, stop } = usePreview(flag.key);
   const input = previewOf(draftInput(draft), 'KEEP');
   const sentences = new Map(flag.rules.map(({ id, sentence }) => [id, sentence]));
+  const [revealed, setRevealed] = useState<{ readonly rule: string }>();
   const conflict = draft.base.version !== flag.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'rules';
   const toRules = () => void navigate({ search: {}, replace: true });
@@ -153,6 +176,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
               vocabulary={vocabulary}
               mayChange={mayChange}
               editFirst={search.edit === true}
+              revealed={revealed}
               rows={mayRead.access && <RowsLine pending={draft.now.rows.length} />}
               onAction={act}
             />
@@ -230,6 +254,12 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
             sentences={sentences}
             whyAtFirst={draft.now.why ?? ''}
             onClose={() => setOpen(undefined)}
+            onGo={({ rule, node }) => {
+              setOpen(undefined);
+              toRules();
+              setRevealed({ rule });
+              focusNode(node ?? rule);
+            }}
             onSaved={(answer, sent) => {
               keepSaved(answer.flag, sent);
               act({ kind: 'saved', flag: answer.flag, sent });

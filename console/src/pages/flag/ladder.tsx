@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { treeOf } from '../../draft/conditions/condition-tree.js';
 import { NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
@@ -26,19 +26,34 @@ export interface LadderProps {
   readonly mayChange: boolean;
   /** Whether the first rule is open at first. */
   readonly editFirst: boolean;
+  /** A rule that is to be open, each time anew; undefined for none. */
+  readonly revealed: { readonly rule: string } | undefined;
   readonly onAction: (action: DraftAction) => void;
   /** What stands between prerequisites and everyone: the line of access rows. */
   readonly rows?: ReactNode;
 }
 
 /** Everything that decides who has the flag, in the order in which it is looked at. */
-export function Ladder({ draft, sentences, salt, vocabulary, mayChange, editFirst, onAction, rows }: LadderProps) {
+export function Ladder({
+  draft,
+  sentences,
+  salt,
+  vocabulary,
+  mayChange,
+  editFirst,
+  revealed,
+  onAction,
+  rows,
+}: LadderProps) {
   const { flag } = draft.now;
   const remarks = useDraftRemarks(draft);
   const of = (...names: readonly string[]) => remarks.filter(({ field }) => names.includes(field));
   const [open, setOpen] = useState<ReadonlySet<string>>(
     () => new Set(editFirst ? flag.rules.slice(0, 1).map(({ key }) => key) : []),
   );
+  useEffect(() => {
+    if (revealed !== undefined) setOpen((before) => new Set([...before, revealed.rule]));
+  }, [revealed]);
   const toggle = (key: string, on: boolean) => {
     const next = new Set(open);
     if (on) next.add(key);
@@ -71,7 +86,13 @@ export function Ladder({ draft, sentences, salt, vocabulary, mayChange, editFirs
         <Remarks remarks={of('starts_at', 'ends_at')} />
       </Line>
       <Line name={lines.prerequisites}>
-        <PrerequisiteFields flag={flag} vocabulary={vocabulary} mayChange={mayChange} onAction={onAction} />
+        <PrerequisiteFields
+          flag={flag}
+          flagKey={draft.base.key}
+          vocabulary={vocabulary}
+          mayChange={mayChange}
+          onAction={onAction}
+        />
         <Remarks remarks={of('prerequisites')} />
       </Line>
       {rows}

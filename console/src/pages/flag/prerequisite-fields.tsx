@@ -10,21 +10,27 @@ import { words } from '../../words/flag-words.js';
 
 export interface PrerequisiteFieldsProps {
   readonly flag: FlagContent;
+  readonly flagKey: string;
   readonly vocabulary: GetVocabularyResponse | undefined;
   readonly mayChange: boolean;
   readonly onAction: (action: DraftAction) => void;
 }
 
 /** The flags that must be on for the same user. */
-export function PrerequisiteFields({ flag, vocabulary, mayChange, onAction }: PrerequisiteFieldsProps) {
+export function PrerequisiteFields({ flag, flagKey, vocabulary, mayChange, onAction }: PrerequisiteFieldsProps) {
   const [key, setKey] = useState('');
   const id = useId();
   const { prerequisites } = flag;
   const set = (next: FlagContent['prerequisites']) => onAction({ kind: 'set', fields: { prerequisites: next } });
+  const wanted = key.trim();
+  const fault = prerequisites.some(({ flag_key }) => flag_key === wanted)
+    ? words.flag.requiredAlready(wanted)
+    : wanted !== '' && wanted === flagKey
+      ? words.flag.requiresItself
+      : undefined;
   const add = (event: FormEvent) => {
     event.preventDefault();
-    const wanted = key.trim();
-    if (wanted === '' || prerequisites.some(({ flag_key }) => flag_key === wanted)) return;
+    if (wanted === '' || fault !== undefined) return;
     set([...prerequisites, { flag_key: wanted, variant: '' }]);
     setKey('');
   };
@@ -57,6 +63,7 @@ export function PrerequisiteFields({ flag, vocabulary, mayChange, onAction }: Pr
             maxLength={128}
             list={id}
             autoComplete="off"
+            fault={fault}
             onChange={({ target }) => setKey(target.value)}
           />
           <datalist id={id}>
@@ -66,7 +73,7 @@ export function PrerequisiteFields({ flag, vocabulary, mayChange, onAction }: Pr
               </option>
             ))}
           </datalist>
-          <Button type="submit" disabled={key.trim() === ''}>
+          <Button type="submit" disabled={wanted === '' || fault !== undefined}>
             {words.flag.addPrerequisite}
           </Button>
         </form>

@@ -3,15 +3,17 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { AuditEntry, GetAuditEntryResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { isAbsent } from '../../api/api-error.js';
 import { actorTo } from '../../parts/ledger/entry-text.js';
 import { Failure } from '../../parts/page/failure.js';
 import { useMay, useSession } from '../../parts/page/session-context.js';
 import { localTime, withLocalInstants } from '../../parts/time/instant.js';
 import { FieldChanges } from '../../parts/versions/field-changes.js';
 import { Button } from '../../ui/button.js';
-import { UndoIcon } from '../../ui/icons.js';
-import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
+import { UndoIcon, UnknownIcon } from '../../ui/icons.js';
+import { Notice, Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/history-words.js';
+import { missingWords } from '../../words/missing-words.js';
 import { EntryWays } from './entry-way.js';
 import { UndoDialog } from './undo-dialog.js';
 
@@ -22,6 +24,12 @@ export function EntryDetails({ id }: { readonly id: string }) {
     queryFn: ({ signal }) => call('GET /api/admin/audit/{id}', { path: { id }, signal }),
   });
   if (data?.entry !== undefined) return <Details data={data} entry={data.entry} />;
+  if (isAbsent(error))
+    return (
+      <Notice role="status" icon={<UnknownIcon />} title={missingWords.entry}>
+        <p>{missingWords.entryWhat}</p>
+      </Notice>
+    );
   if (error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
   return (
     <div className="history-details">
@@ -37,6 +45,7 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
   const { details } = words.history;
   const [json, setJson] = useState(false);
   const who = actorTo(useSession(), entry);
+  const maySearch = useMay('ListAudit');
   return (
     <div className="history-details">
       <Head data={data} json={json} onJson={() => setJson(!json)} />
@@ -66,9 +75,11 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
             </>
           )}
           <bdi>{entry.actor}</bdi>{' '}
-          <Link to="/history" search={{ actor: entry.actor }}>
-            {words.history.only.actor}
-          </Link>
+          {maySearch && (
+            <Link to="/history" search={{ actor: entry.actor }}>
+              {words.history.only.actor}
+            </Link>
+          )}
         </Fact>
         <Fact name={details.target}>
           <EntryWays entry={entry} />
@@ -76,9 +87,11 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
         <Fact name={details.action}>
           <code>{entry.action}</code>
         </Fact>
-        <Fact name={details.request}>
-          <code>{entry.request_id}</code>
-        </Fact>
+        {entry.request_id !== '' && (
+          <Fact name={details.request}>
+            <code>{entry.request_id}</code>
+          </Fact>
+        )}
       </dl>
     </div>
   );

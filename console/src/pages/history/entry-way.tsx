@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
+import { useSession } from '../../parts/page/session-context.js';
 import { words } from '../../words/history-words.js';
 
 /** Ways to all that an entry is about, each called as that is; the name alone of what is not to be seen. */
@@ -15,7 +16,9 @@ export function EntryWays({ entry }: { readonly entry: AuditEntry }) {
 }
 
 function Way({ subject: { kind, id } }: { readonly subject: Subject }) {
+  const { operations } = useSession();
   const name = <bdi>{words.history.places[kind] ?? id}</bdi>;
+  if (!operations.includes(NEEDED[kind])) return name;
   switch (kind) {
     case 'flag':
       return (
@@ -79,6 +82,20 @@ type Kind =
   | 'tokens'
   | 'sessions'
   | 'dead-letters';
+
+/** What one may call who sees such a thing. */
+const NEEDED: Readonly<Record<Kind, string>> = {
+  flag: 'GetFlag',
+  segment: 'GetSegment',
+  user: 'GetUser',
+  organization: 'ListOrganizationFlags',
+  stages: 'GetFunnel',
+  actions: 'ListActions',
+  webhook: 'ListWebhooks',
+  tokens: 'ListTokens',
+  sessions: 'ListTokens',
+  'dead-letters': 'ListDeadLetters',
+};
 
 interface Subject {
   readonly kind: Kind;

@@ -12,7 +12,7 @@ import { words } from '../../words/history-words.js';
 import { EntryDetails } from './entry-details.js';
 import { EntryList } from './entry-list.js';
 import { HistoryFilters } from './history-filters.js';
-import { auditQuery, changedSearch, type HistorySearch, isFiltered } from './history-search.js';
+import { auditQuery, changedSearch, faultOfDays, type HistorySearch, isFiltered } from './history-search.js';
 import './history.css';
 import { serverNow } from '../../api/server-clock.js';
 
@@ -27,7 +27,9 @@ export function HistoryPage() {
   const navigate = route.useNavigate();
   const mayExport = useMay('ExportAudit');
   const change = useCallback((next: HistorySearch) => void navigate({ search: () => next, replace: true }), [navigate]);
+  const daysFault = faultOfDays(filters, new Date());
   const result = useInfiniteQuery({
+    enabled: daysFault === undefined,
     queryKey: ['audit', 'list', filters],
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
@@ -42,6 +44,7 @@ export function HistoryPage() {
   const entries = useMemo(() => data?.pages.flatMap((page) => page.entries), [data]);
 
   const body = () => {
+    if (daysFault !== undefined) return <Notice role="status" icon={<HistoryIcon />} title={history.days[daysFault]} />;
     if (error !== null && (entries === undefined || isPlaceholderData))
       return <Failure error={error} onAgain={() => void refetch()} />;
     if (entries === undefined)

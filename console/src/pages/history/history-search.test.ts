@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { auditQuery, changedSearch, isFiltered, readHistorySearch } from './history-search.js';
+import { auditQuery, changedSearch, faultOfDays, isFiltered, readHistorySearch } from './history-search.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const now = new Date(2026, 10, 28, 6, 30);
@@ -32,6 +32,14 @@ describe('the search of the history', () => {
         }
       }),
     );
+  });
+
+  it('tells days that end before they begin, and that are too many for a text', () => {
+    expect(faultOfDays({ from: '2026-11-20', to: '2026-11-10' }, now)).toBe('inverted');
+    expect(faultOfDays({ from: '2026-11-20', to: '2026-11-20' }, now)).toBeUndefined();
+    expect(faultOfDays({ from: '2026-01-01' }, now)).toBeUndefined();
+    expect(faultOfDays({ q: 'a', from: '2026-01-01' }, now)).toBe('tooMany');
+    expect(faultOfDays({ q: 'a', from: '2026-01-01', to: '2026-03-01' }, now)).toBeUndefined();
   });
 
   it('names the stages, of which there is one list, by their kind', () => {

@@ -21,6 +21,9 @@ export const ONLY_ONE = 'stages';
 
 /** How far back a text is sought where no days are given. */
 export const TEXT_DAYS = 30;
+/** The longest range in which the server looks for a text. */
+const MOST_TEXT_DAYS = 92;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** Reads an address; what no filter can be is left out. */
 export function readHistorySearch(search: Readonly<Record<string, unknown>>): HistorySearch {
@@ -48,6 +51,14 @@ export function changedSearch(
 
 export function isFiltered({ entry, ...filters }: HistorySearch): boolean {
   return Object.values(filters).some((value) => value !== undefined);
+}
+
+/** What keeps the days of a search from being looked at: that they end before they begin, or are too many for a text to be sought in. */
+export function faultOfDays({ q, from, to }: HistorySearch, now: Date): 'inverted' | 'tooMany' | undefined {
+  if (from === undefined) return undefined;
+  const [first, end] = [startOf(from), to === undefined ? now : startOf(to, 1)];
+  if (to !== undefined && end <= first) return 'inverted';
+  return q !== undefined && end.getTime() - first.getTime() > MOST_TEXT_DAYS * DAY_MS ? 'tooMany' : undefined;
 }
 
 /** The query of `GET /api/admin/audit` for a search. */

@@ -8,6 +8,7 @@ import { useSession } from '../../parts/page/session-context.js';
 import { EffectsPanel } from '../../parts/preview/effects-panel.js';
 import { LossesConfirmed, useConfirming } from '../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
+import { Consequences } from '../../parts/preview/role-consequences.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
@@ -18,6 +19,7 @@ import { words as segmentWords } from '../../words/segments-words.js';
 import { FlagChanges } from '../flag/review/flag-changes.js';
 import { isUncounted } from './uncounted.js';
 import { useUndoing } from './undone-flag.js';
+import { changesRolesAlone, useUndoingRoles } from './undone-roles.js';
 import { useUndoingSegment } from './undone-segment.js';
 import '../../parts/drafting/review.css';
 import { useOneAtATime } from '../../parts/use-one-at-a-time.js';
@@ -31,10 +33,12 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
   const { undone, preview, ...flag } = useUndoing(entry);
   const { effects, ...segment } = useUndoingSegment(entry);
   const ofSegment = segment.losses !== 0 || effects !== undefined;
+  const ofRoles = useUndoingRoles(entry);
   const { losses: counted, again, stop } = ofSegment ? segment : flag;
-  const losses = isUncounted(entry) ? 'uncounted' : counted;
+  // Whom a change of roles takes something from is told by its own preview.
+  const losses = isUncounted(entry) && (ofRoles === undefined || !changesRolesAlone(entry)) ? 'uncounted' : counted;
   const confirming = useConfirming(losses);
-  const ready = confirming.confirmed && why.trim() !== '';
+  const ready = confirming.confirmed && ofRoles?.pending !== true && why.trim() !== '';
   const { mutate, isPending, error } = useOneAtATime({
     mutationFn: () =>
       call('POST /api/admin/audit/{id}/undo', { path: { id: entry.id }, body: { comment: why.trim() } }),
@@ -54,7 +58,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
     <Dialog
       open
       mode="alert"
-      wide={undone !== undefined || ofSegment}
+      wide={undone !== undefined || ofSegment || ofRoles !== undefined}
       title={history.undoing}
       onClose={onClose}
       what={
@@ -96,6 +100,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
         {effects !== undefined && (
           <EffectsPanel effects={effects} outdated={segment.outdated} onAgain={again} onStop={stop} />
         )}
+        {ofRoles !== undefined && <Consequences preview={ofRoles} />}
         <TextField
           label={history.why}
           value={why}

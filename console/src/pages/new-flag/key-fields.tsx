@@ -43,7 +43,7 @@ export function KeyFields({ flag, nameMissing, keyMissing, taken, onChange }: Ke
         autoComplete="off"
         spellCheck={false}
         fault={keyFault(flag.key, keyMissing, taken)}
-        onChange={({ target }) => onChange({ key: target.value })}
+        onChange={({ target }) => onChange({ key: target.value.trim() })}
       />
       {taken !== undefined && (
         <p className="new-flag-taken">

@@ -7,6 +7,7 @@ import { saveRequest } from '../../draft/flag/save-request.js';
 import { faultOfKey } from '../../draft/flag-key.js';
 import { draftOfForm, faultsOfNew, type NewFlag, withTyped } from '../../draft/new-flag.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
+import { flagFaultPlace } from '../../parts/drafting/fault-place.js';
 import { Refusal } from '../../parts/drafting/refusal.js';
 import { useDebounced } from '../../parts/list/use-debounced.js';
 import { PageHead } from '../../parts/page/page-head.js';
@@ -118,7 +119,7 @@ function NewFlagForm({ search }: { readonly search: NewFlagSearch }) {
           onChange={({ target }) => change({ comment: target.value })}
         />
         {/* That the key is taken stands at the key. */}
-        <Refusal error={make.error} />
+        <Refusal error={make.error} placeOf={(pointer) => flagFaultPlace(draftOf(flag).now.flag, pointer)} />
         <div className="new-flag-foot">
           <Button kind="primary" type="submit" disabled={make.isPending}>
             {make.isPending ? words.newFlag.making : words.newFlag.make}

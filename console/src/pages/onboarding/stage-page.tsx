@@ -5,14 +5,16 @@ import { call } from '../../api/api.js';
 import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
+import { Missing } from '../../parts/missing/missing.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
-import { useMayMakeFlags } from '../../parts/page/session-context.js';
+import { useMay, useMayMakeFlags } from '../../parts/page/session-context.js';
 import { Unanswered } from '../../parts/page/unanswered.js';
 import { Instant } from '../../parts/time/instant.js';
 import { Select } from '../../ui/field.js';
 import { AddIcon, BackIcon } from '../../ui/icons.js';
 import { words } from '../../words/customers-words.js';
+import { missingWords } from '../../words/missing-words.js';
 import type { StageSearch } from './onboarding-search.js';
 import '../../parts/list/page-line.css';
 import './stages-dialog.css';
@@ -37,6 +39,8 @@ export function StagePage() {
       }),
     placeholderData: (before) => before,
   });
+  const listed = useListedStages();
+  const unknown = data?.stage?.reached === 0 && listed !== undefined && !listed.includes(stage);
   const choices = DAYS.some((n) => n === days) || days === 0 ? [...DAYS] : [...DAYS, days].toSorted((a, b) => a - b);
   return (
     <>
@@ -63,6 +67,17 @@ export function StagePage() {
         </PageHead>
       </div>
       <div className="page-body">
+        {unknown && (
+          <Missing
+            kind="stage"
+            id={stage}
+            make={
+              <Link to="/onboarding" search={{}} className="button button-plain">
+                {missingWords.make.stage}
+              </Link>
+            }
+          />
+        )}
         <search className="page-line">
           <Select
             label={text.days}
@@ -89,6 +104,16 @@ export function StagePage() {
       </div>
     </>
   );
+}
+
+/** The names of the list of stages; undefined where there is none, so that any name is a stage, and to whoever may not read it. */
+function useListedStages(): readonly string[] | undefined {
+  const { data } = useQuery({
+    queryKey: ['onboarding', 'listed'],
+    queryFn: ({ signal }) => call('GET /api/admin/stages', { signal }),
+    enabled: useMay('ListStages'),
+  });
+  return data === undefined || data.stages.length === 0 ? undefined : data.stages.map(({ name }) => name);
 }
 
 function Report({ report }: { readonly report: GetStageResponse }) {

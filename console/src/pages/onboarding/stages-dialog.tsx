@@ -83,13 +83,17 @@ function Editor({ before: opened, from, version, onClose }: EditorProps) {
     if (moved !== undefined) setLines(lines.toSpliced(at, 1).toSpliced(at + by, 0, moved));
   };
   const save = async (comment: string): Promise<void> => {
-    const { backfill_ids } = await call('PUT /api/admin/stages', {
+    const { backfill_ids, warnings } = await call('PUT /api/admin/stages', {
       body: { stages, expected_version: before.version, comment },
     });
+    const told = [
+      ...(backfill_ids.length === 0 ? [] : [text.backfills(backfill_ids.length)]),
+      ...warnings.slice(0, 3).map(({ message }) => `${message}.`),
+    ];
     tell({
       kind: 'done',
       title: text.saved,
-      ...(backfill_ids.length === 0 ? {} : { what: text.backfills(backfill_ids.length) }),
+      ...(told.length === 0 ? {} : { what: told.join(' ') }),
     });
     await queries.invalidateQueries({ queryKey: ['onboarding'] });
   };

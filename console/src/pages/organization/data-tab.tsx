@@ -106,6 +106,7 @@ function EditData({ id, organization, onClose }: EditDataProps) {
   const queries = useQueryClient();
   const parsed = parsedJson(json);
   const attributes = isJsonObject(parsed) ? parsed : undefined;
+  const unknownZone = zone.trim() !== '' && !isTimeZone(zone.trim());
   const save = async (comment: string): Promise<void> => {
     await call('PATCH /api/admin/organizations/{organization_id}', {
       path: { organization_id: id },
@@ -120,7 +121,7 @@ function EditData({ id, organization, onClose }: EditDataProps) {
       wide
       title={text.editing}
       does={text.save}
-      disabled={attributes === undefined}
+      disabled={attributes === undefined || unknownZone}
       onDo={save}
       onClose={onClose}
     >
@@ -136,6 +137,7 @@ function EditData({ id, organization, onClose }: EditDataProps) {
       <TextField
         label={text.zoneField}
         hint={text.zoneWhat}
+        fault={unknownZone ? text.noZone : undefined}
         value={zone}
         autoComplete="off"
         spellCheck={false}
@@ -149,4 +151,13 @@ function EditData({ id, organization, onClose }: EditDataProps) {
       />
     </ChangeDialog>
   );
+}
+
+/** Whether a time zone is called so, as far as the browser knows them. */
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,19 +1,18 @@
+import { useState } from 'react';
 import { call } from '../../api/api.js';
-import { actorTo, toldTo } from '../../parts/ledger/entry-text.js';
 import { More } from '../../parts/list/more.js';
 import { usePaged } from '../../parts/list/paged.js';
-import { useSession } from '../../parts/page/session-context.js';
 import { Unanswered } from '../../parts/page/unanswered.js';
-import { Moment } from '../../parts/time/moment.js';
 import { NoticesIcon } from '../../ui/icons.js';
 import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
-import './history-tab.css';
+import { EntryList } from '../history/entry-list.js';
+import '../history/history.css';
 
-/** What was changed of the organization's roles and of its own rows, in words. */
+/** What was changed of the organization's roles and of its own rows, in words, each to be looked at and undone. */
 export default function HistoryTab({ id }: { readonly id: string }) {
   const { history: text } = words.organization;
-  const session = useSession();
+  const [open, setOpen] = useState<string>();
   const { data, error, refetch, hasNextPage, ...pages } = usePaged(
     ['organizations', id, 'audit'],
     (page_token, signal) =>
@@ -34,17 +33,9 @@ export default function HistoryTab({ id }: { readonly id: string }) {
   return (
     <>
       <p className="page-what">{text.what}</p>
-      <ol className="history" aria-label={text.list}>
-        {entries.map((entry) => (
-          <li key={entry.id}>
-            <p>{entry.sentence === '' ? entry.action : toldTo(session, entry)}</p>
-            {entry.comment !== '' && <p className="soft">{text.because(entry.comment)}</p>}
-            <p className="history-by">
-              <Moment at={entry.at} /> {text.by(actorTo(session, entry))}
-            </p>
-          </li>
-        ))}
-      </ol>
+      <section className="history" aria-label={text.list}>
+        <EntryList entries={entries} open={open} stale={false} onOpen={setOpen} />
+      </section>
       <More hasNextPage={hasNextPage} {...pages} />
     </>
   );

@@ -10,6 +10,7 @@ import { BackIcon, PersonIcon } from '../../ui/icons.js';
 import { Coming } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { TABS, type Tab } from './organization-search.js';
+import { UnknownOrganization } from './unknown-organization.js';
 import '../../parts/list/page-line.css';
 
 const route = getRouteApi('/organizations/$id');
@@ -65,6 +66,7 @@ export function OrganizationPage() {
         tabs={tabs.map((name) => ({ name, label: words.organization.tabs[name] }))}
       />
       <div className="page-body">
+        <UnknownOrganization id={id} />
         <Suspense fallback={<Coming />}>
           <Body key={`${id} ${tab}`} id={id} />
         </Suspense>

@@ -7,9 +7,15 @@ import { TextField } from '../../ui/field.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
 
+export interface NewOrganizationProps {
+  /** An id that was asked for. */
+  readonly idAtFirst?: string;
+  readonly onClose: () => void;
+}
+
 /** Makes an organization, and opens its page. */
-export default function NewOrganization({ onClose }: { readonly onClose: () => void }) {
-  const [id, setId] = useState('');
+export default function NewOrganization({ idAtFirst = '', onClose }: NewOrganizationProps) {
+  const [id, setId] = useState(idAtFirst);
   const [strict, setStrict] = useState(false);
   const queries = useQueryClient();
   const navigate = useNavigate();

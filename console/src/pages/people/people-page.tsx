@@ -1,12 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { apiUrl } from '../../api/api.js';
+import { isAbsent } from '../../api/api-error.js';
+import { isolated } from '../../parts/isolated.js';
 import { useFirstHit } from '../../parts/list/first-hit.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { Button } from '../../ui/button.js';
-import { FindIcon, PeopleIcon, PersonIcon, PinIcon } from '../../ui/icons.js';
+import { FindIcon, PeopleIcon, PersonIcon, PinIcon, UnknownIcon } from '../../ui/icons.js';
 import { Notice, Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
+import { missingWords } from '../../words/missing-words.js';
 import { words } from '../../words/people-words.js';
 import { useKeptPeople } from './kept-people.js';
 import { PeopleFilters } from './people-filters.js';
@@ -40,6 +43,15 @@ export function PeoplePage() {
         <Patiently>
           <Waiting />
         </Patiently>
+      ) : isAbsent(error) && search.unlocked !== undefined ? (
+        <Notice
+          role="status"
+          icon={<UnknownIcon />}
+          title={missingWords.titles.flag(isolated(search.unlocked))}
+          actions={<Button onClick={() => change({})}>{words.people.clear}</Button>}
+        >
+          <p>{missingWords.whats.flag}</p>
+        </Notice>
       ) : (
         <Failure error={error} onAgain={() => void refetch()} />
       );

@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type KeyboardEvent, type RefObject, Suspense, useCallback, useEffect } from 'react';
 import { later, useAhead } from '../../parts/loading/later.js';
+import { Near } from '../../parts/missing/near.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { usePresentInSight } from '../../parts/page/present-in-sight.js';
@@ -12,7 +13,7 @@ import { noteSeen, pin, useKeptPeople } from '../people/kept-people.js';
 import { FeaturesTab } from './features/features-tab.js';
 import { IdentityStrip } from './identity-strip.js';
 import { useLiveFlips } from './queries/live-flips.js';
-import { usePerson } from './queries/person-queries.js';
+import { isUnknown, usePerson } from './queries/person-queries.js';
 import { type PersonSearch, TABS, type Tab } from './queries/person-search.js';
 import '../flags/flag-filters.css';
 import '../flags/flags-page.css';
@@ -59,6 +60,7 @@ function Person({ id }: { readonly id: string }) {
       ) : (
         <>
           <IdentityStrip person={data} />
+          {data !== undefined && isUnknown(data) && <Near kind="person" id={id} />}
           <p className="live-flip" role="status">
             {flip}
           </p>

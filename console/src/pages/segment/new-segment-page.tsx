@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { NO_SEGMENT, segmentDraftOn, segmentInput } from '../../draft/segment-draft.js';
@@ -20,6 +20,7 @@ import '../../parts/list/page-line.css';
 import './segment.css';
 
 const SegmentReview = later(() => import('./segment-review.js'));
+const route = getRouteApi('/segments/new');
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** A segment that is yet to be made: its key, and who is in it. */
@@ -44,7 +45,7 @@ function NewSegment() {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [draft, act] = useSegmentDraft(segmentDraftOn(NO_SEGMENT), undefined);
-  const [key, setKey] = useState('');
+  const [key, setKey] = useState(route.useSearch().key ?? '');
   const [open, setOpen] = useState(false);
   const [taken, setTaken] = useState('');
   const fault =
@@ -65,7 +66,7 @@ function NewSegment() {
               maxLength={128}
               autoComplete="off"
               spellCheck={false}
-              onChange={({ target }) => setKey(target.value)}
+              onChange={({ target }) => setKey(target.value.trim())}
             />
           </div>
           <SegmentFields draft={draft} segmentKey={KEY.test(key) ? key : ''} mayChange onAction={act} />

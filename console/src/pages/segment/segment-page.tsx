@@ -3,12 +3,14 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Suspense, useRef, useState } from 'react';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { isAbsent } from '../../api/api-error.js';
 import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { segmentChanges, segmentDraftOf, segmentInput } from '../../draft/segment-draft.js';
 import type { JsonValue } from '../../draft/values/json.js';
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { later } from '../../parts/loading/later.js';
+import { Missing } from '../../parts/missing/missing.js';
 import { Failure } from '../../parts/page/failure.js';
 import { PageHead } from '../../parts/page/page-head.js';
 import { PageTabs } from '../../parts/page/page-tabs.js';
@@ -18,9 +20,10 @@ import { EffectsPanel } from '../../parts/preview/effects-panel.js';
 import { Moment } from '../../parts/time/moment.js';
 import { versionsOfSegment } from '../../parts/versions/version-source.js';
 import { Versions } from '../../parts/versions/versions.js';
-import { BackIcon } from '../../ui/icons.js';
+import { AddIcon, BackIcon, HistoryIcon } from '../../ui/icons.js';
 import { Coming, Patiently, Skeleton } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
+import { missingWords } from '../../words/missing-words.js';
 import { words } from '../../words/segments-words.js';
 import { References } from '../flag/references.js';
 import { DeleteSegment } from './delete-segment.js';
@@ -40,6 +43,8 @@ const MOST = 100;
 /** One segment: who is in it, what refers to it, and its conditions to change. */
 export function SegmentPage() {
   const { key } = route.useParams();
+  const mayMake = useMay('SetSegment');
+  const mayLook = useMay('ListAudit');
   const { data, error, refetch } = useQuery({
     queryKey: ['segment', key],
     queryFn: ({ signal }) => call('GET /api/admin/segments/{segment_key}', { path: { segment_key: key }, signal }),
@@ -47,6 +52,10 @@ export function SegmentPage() {
   if (data?.segment !== undefined) return <LoadedPage key={data.segment.id} segment={data.segment} />;
   return (
     <>
+      <Link to="/segments" search={{}} className="page-back">
+        <BackIcon aria-hidden />
+        {words.segments.back}
+      </Link>
       <PageHead name={key} question={words.segments.question} />
       {error === null ? (
         <Patiently>
@@ -56,6 +65,27 @@ export function SegmentPage() {
             ))}
           </div>
         </Patiently>
+      ) : isAbsent(error) ? (
+        <Missing
+          kind="segment"
+          id={key}
+          make={
+            <>
+              {mayMake && (
+                <Link to="/segments/new" search={{ key }} className="button button-primary">
+                  <AddIcon aria-hidden />
+                  {missingWords.make.segment}
+                </Link>
+              )}
+              {mayLook && (
+                <Link to="/history" search={{ kind: 'segment', subject: key }} className="button button-plain">
+                  <HistoryIcon aria-hidden />
+                  {missingWords.history}
+                </Link>
+              )}
+            </>
+          }
+        />
       ) : (
         <Failure error={error} onAgain={() => void refetch()} />
       )}

@@ -1,8 +1,12 @@
 import { useEffect } from 'react';
 import type { Segment, SetSegmentResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { placeAt } from '../../draft/conditions/condition-pointers.js';
 import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { type SegmentContent, type SegmentDraft, segmentChanges, segmentInput } from '../../draft/segment-draft.js';
+import { focusNode } from '../../parts/conditions/focus-node.js';
+import { conditionWords } from '../../parts/drafting/fault-place.js';
+import type { FaultPlace } from '../../parts/drafting/refusal.js';
 import { BeforeAndAfter, ReviewFrame } from '../../parts/drafting/review-frame.js';
 import { useMay } from '../../parts/page/session-context.js';
 import { lostBy, useEffects } from '../../parts/preview/effects.js';
@@ -49,6 +53,16 @@ export default function SegmentReview(props: SegmentReviewProps) {
     });
     if (answer.segment !== undefined) onSaved({ ...answer, segment: answer.segment }, sent);
   };
+  const placeOf = (pointer: string): FaultPlace | undefined => {
+    if (pointer === '/name') return { name: words.segments.name };
+    if (!pointer.startsWith('/conditions')) return undefined;
+    const { node } = placeAt(draft.now.conditions, pointer.slice('/conditions'.length));
+    const onGo = () => {
+      onClose();
+      focusNode(node);
+    };
+    return { name: conditionWords(pointer), onGo };
+  };
   return (
     <ReviewFrame
       title={text.title}
@@ -57,6 +71,7 @@ export default function SegmentReview(props: SegmentReviewProps) {
       onAskAgain={mayAsk ? () => void start(JSON.parse(input)) : undefined}
       asks={text}
       whyAtFirst={whyAtFirst}
+      placeOf={placeOf}
       onSave={save}
       onConflict={onConflict}
       onClose={onClose}

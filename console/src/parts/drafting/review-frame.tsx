@@ -7,7 +7,7 @@ import { TextField } from '../../ui/field.js';
 import { words } from '../../words/flag-words.js';
 import { Working } from '../loading/working.js';
 import { type Losses, LossesConfirmed, useConfirming } from '../preview/losses-confirmed.js';
-import { Refusal } from './refusal.js';
+import { type FaultPlace, Refusal } from './refusal.js';
 import './review.css';
 import { useOneAtATime } from '../use-one-at-a-time.js';
 
@@ -30,6 +30,8 @@ export interface ReviewFrameProps {
   readonly does?: string;
   /** Whether it takes something from people by what it is. */
   readonly danger?: boolean;
+  /** Where in the draft the server refuses something, by its JSON pointer. */
+  readonly placeOf: (pointer: string) => FaultPlace | undefined;
   readonly onSave: (why: string) => Promise<void>;
   /** Somebody has saved it meanwhile, or these of its access rows. */
   readonly onConflict: (rows: ChangedRows | undefined) => void;
@@ -80,7 +82,7 @@ export function ReviewFrame({ title, what, children, effects, losses, asks, whyA
       >
         <ul className="review-changes">{children}</ul>
         {effects}
-        <Refusal error={error} />
+        <Refusal error={error} placeOf={on.placeOf} />
         <TextField
           ref={first}
           label={words.flag.why}

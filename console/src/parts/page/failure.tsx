@@ -1,8 +1,9 @@
 import { ApiError } from '../../api/api-error.js';
 import { Button } from '../../ui/button.js';
-import { AwayIcon, FailedIcon, RefusedIcon, UnknownIcon } from '../../ui/icons.js';
+import { AwayIcon, FailedIcon, UnknownIcon } from '../../ui/icons.js';
 import { Notice, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/words.js';
+import { Refused } from './refused.js';
 
 /** What a page shows that could not be had: why, in the server's words where it has some, and what helps. */
 export function Failure({ error, onAgain }: { readonly error: unknown; readonly onAgain?: (() => void) | undefined }) {
@@ -10,12 +11,7 @@ export function Failure({ error, onAgain }: { readonly error: unknown; readonly 
   const kind = error instanceof ApiError ? error.kind : 'defect';
   const said = error instanceof ApiError ? error.problem : undefined;
   const again = onAgain === undefined ? undefined : <Button onClick={onAgain}>{states.again}</Button>;
-  if (kind === 'forbidden')
-    return (
-      <Notice role="status" icon={<RefusedIcon />} title={states.refused}>
-        <p>{said?.detail ?? states.refusedWhat}</p>
-      </Notice>
-    );
+  if (kind === 'forbidden') return <Refused role="status" said={said?.detail} />;
   if (kind === 'away')
     return (
       <Notice role="alert" icon={<AwayIcon />} title={states.away} actions={again}>
@@ -28,9 +24,10 @@ export function Failure({ error, onAgain }: { readonly error: unknown; readonly 
         <p>{states.limitedWhat}</p>
       </Notice>
     );
+  // What is not there is not there when it is asked for again: a page that knows of what it is says what may have been meant.
   if (kind === 'absent')
     return (
-      <Notice role="status" icon={<UnknownIcon />} title={states.notThere} actions={again}>
+      <Notice role="status" icon={<UnknownIcon />} title={states.notThere}>
         <p>{said?.detail ?? states.notThereWhat}</p>
       </Notice>
     );

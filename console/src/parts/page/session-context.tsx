@@ -12,6 +12,11 @@ export function useSession(): Session {
   return session;
 }
 
+/** The same, where a page may come before anybody is signed in. */
+export function useSessionIfAny(): Session | undefined {
+  return useContext(SessionContext);
+}
+
 /** Whether who is signed in may call an operation, by its name: `SetFlag`. What they may not is not shown. */
 export function useMay(operation: string): boolean {
   return useSession().operations.includes(operation);

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { faultsSaid } from '../../api/api-error.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/segments-words.js';
 import { type Awaited, useAwaited } from '../loading/awaited.js';
@@ -41,7 +42,7 @@ export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: Ef
       </p>
       {error !== undefined && (
         <p className="field-fault" role="alert">
-          {error.message}
+          {faultsSaid(error)}
         </p>
       )}
       {flags === undefined && error === undefined && <p className="soft">{text.finding}</p>}

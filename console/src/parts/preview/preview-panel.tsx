@@ -1,4 +1,5 @@
 import type { PreviewResult, PreviewSample } from '../../../../src/protocol/gen/admin-json.js';
+import { faultsSaid } from '../../api/api-error.js';
 import { Button } from '../../ui/button.js';
 import { WarnIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
@@ -46,7 +47,7 @@ export function PreviewPanel({ preview, outdated, awaited, onAgain, onStop }: Pr
       </p>
       {error !== undefined && (
         <p className="field-fault" role="alert">
-          {error.message}
+          {faultsSaid(error)}
         </p>
       )}
       {result === undefined && error === undefined && (

@@ -71,6 +71,8 @@ export default function SwitchDialog({ flag: shown, to, onClose }: SwitchDialogP
       onAskAgain={mayPreview ? again : undefined}
       asks={flagWords.flag}
       whyAtFirst=""
+      // It is one field that is switched, which the title names.
+      placeOf={() => undefined}
       onSave={save}
       onConflict={() => void onConflict()}
       onClose={onClose}

@@ -3,6 +3,7 @@ import { percentage } from '../../draft/values/percentage.js';
 import { words } from '../../words/versions-words.js';
 import { localTime } from '../time/instant.js';
 import { fieldsOf } from './fields-of.js';
+import { RuleSaid, ruleAt, rulesAt } from './rule-said.js';
 import './field-changes.css';
 
 /** In what two states differ, a row for each field. */
@@ -49,6 +50,9 @@ function Value({ place, value }: { readonly place: readonly string[]; readonly v
   if (instant !== undefined) return <span className="numbers">{localTime(instant)}</span>;
   if (name === 'rollout' && place.at(-3) === 'rules' && typeof value === 'number')
     return <span className="numbers">{`${percentage(value)} %`}</span>;
+  const rule = ruleAt(place, value);
+  const rules = rule === undefined ? rulesAt(place, value) : [rule];
+  if (rules !== undefined && rules.length > 0) return rules.map((each, i) => <RuleSaid key={i} rule={each} />);
   // What an access row says is words.
   if (place[0] === 'access' && typeof value === 'string') return <bdi>{value}</bdi>;
   return (

@@ -1,10 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DiffVersionsResponse, Version } from '../../../../src/protocol/gen/admin-json.js';
+import { isAbsent } from '../../api/api-error.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
-import { UndoIcon } from '../../ui/icons.js';
-import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
+import { UndoIcon, UnknownIcon } from '../../ui/icons.js';
+import { Notice, Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
+import { missingWords } from '../../words/missing-words.js';
 import { words } from '../../words/versions-words.js';
 import { Failure } from '../page/failure.js';
 import { useOneAtATime } from '../use-one-at-a-time.js';
@@ -41,6 +43,13 @@ export function VersionDetails({ source, version, to, now, known, onTo, onRestor
     },
     { repeatable: true },
   );
+  // Of one that is not kept there is nothing to hold against another, to show or to restore.
+  if (isAbsent(error))
+    return (
+      <Notice role="status" icon={<UnknownIcon />} title={missingWords.version}>
+        <p>{error.message}</p>
+      </Notice>
+    );
   const others = [...new Set([now, ...known, ...(to === undefined ? [] : [to])])].filter((each) => each !== version);
   return (
     <div className="version-details">

@@ -6,6 +6,8 @@ import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draf
 import type { ChangedRows } from '../../../draft/flag/merge-rows.js';
 import { draftInput, saveRequest } from '../../../draft/flag/save-request.js';
 import { isUnfinished } from '../../../draft/flag/unfinished.js';
+import { flagFaultPlace } from '../../../parts/drafting/fault-place.js';
+import type { FaultPlace } from '../../../parts/drafting/refusal.js';
 import { ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import { useMay } from '../../../parts/page/session-context.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
@@ -20,6 +22,8 @@ export interface ReviewDialogProps {
   /** Why, as long as nobody says otherwise. */
   readonly whyAtFirst: string;
   readonly onClose: () => void;
+  /** Leads to a rule, and to a condition of it, in the page behind. */
+  readonly onGo: (place: { readonly rule: string; readonly node: string | undefined }) => void;
   readonly onSaved: (answer: SetFlagResponse & { readonly flag: FeatureFlag }, sent: DraftContent) => void;
   /** Somebody has saved the flag meanwhile, or these rows of it. */
   readonly onConflict: (rows: ChangedRows | undefined) => void;
@@ -27,7 +31,7 @@ export interface ReviewDialogProps {
 
 /** Says in words what saving comes to, and for whom, before it is done. */
 export default function ReviewDialog(props: ReviewDialogProps) {
-  const { draft, sentences, whyAtFirst, onClose, onSaved, onConflict } = props;
+  const { draft, sentences, whyAtFirst, onClose, onGo, onSaved, onConflict } = props;
   const all = unsavedChanges(draft);
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
   const [stopped, setStopped] = useState(false);
@@ -53,6 +57,11 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     const answer = await call('PATCH /api/admin/flags/{flag}/access', { path: { flag: draft.base.key }, body });
     if (answer.flag !== undefined) onSaved({ ...answer, flag: answer.flag }, sent);
   };
+  const placeOf = (pointer: string): FaultPlace | undefined => {
+    const { name, rule, node } = flagFaultPlace(draft.now.flag, pointer) ?? {};
+    if (name === undefined) return undefined;
+    return rule === undefined ? { name } : { name, onGo: () => onGo({ rule, node }) };
+  };
   return (
     <ReviewFrame
       title={words.flag.reviewTitle}
@@ -61,6 +70,7 @@ export default function ReviewDialog(props: ReviewDialogProps) {
       onAskAgain={mayPreview ? again : undefined}
       asks={words.flag}
       whyAtFirst={whyAtFirst}
+      placeOf={placeOf}
       onSave={save}
       onConflict={onConflict}
       onClose={onClose}

@@ -4,10 +4,10 @@ import type { OrganizationRole, OrganizationRoles } from '../../../../../src/pro
 import { call } from '../../../api/api.js';
 import { ChangeDialog, Tick } from '../../../parts/change-dialog.js';
 import { useSession } from '../../../parts/page/session-context.js';
+import { ChangedMeanwhile, Consequences, useRolePreview } from '../../../parts/preview/role-consequences.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
 import { words } from '../../../words/customers-words.js';
-import { ChangedMeanwhile, Consequences, useRolePreview } from './role-consequences.js';
 
 export interface RoleChangeProps {
   readonly organization: OrganizationRoles;

@@ -3,10 +3,10 @@ import { useState } from 'react';
 import type { OrganizationRole, OrganizationRoles } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { ChangeDialog, Tick } from '../../../parts/change-dialog.js';
+import { ChangedMeanwhile, Consequences, useRolePreview } from '../../../parts/preview/role-consequences.js';
 import { TextField } from '../../../ui/field.js';
 import { tell } from '../../../ui/toasts.js';
 import { words } from '../../../words/customers-words.js';
-import { ChangedMeanwhile, Consequences, useRolePreview } from './role-consequences.js';
 import { circleOf, definedRoles } from './role-tree.js';
 
 export interface RoleDialogProps {

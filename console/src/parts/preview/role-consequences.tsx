@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { RolePreviewProgress, RolePreviewResult } from '../../../../../src/protocol/gen/admin-json.js';
-import type { CallOf } from '../../../api/api.js';
-import { callStream } from '../../../api/call-stream.js';
-import { viewedOrganization } from '../../../api/view-as.js';
-import { Button } from '../../../ui/button.js';
-import { words } from '../../../words/customers-words.js';
+import type { RolePreviewProgress, RolePreviewResult } from '../../../../src/protocol/gen/admin-json.js';
+import type { CallOf } from '../../api/api.js';
+import { callStream } from '../../api/call-stream.js';
+import { viewedOrganization } from '../../api/view-as.js';
+import { Button } from '../../ui/button.js';
+import { words } from '../../words/customers-words.js';
 
 export type RoleChange = CallOf<'POST /api/admin/organizations/{organization_id}/roles/preview'>['body'];
 
