@@ -319,7 +319,7 @@ describe('organizations', () => {
       const undo = async (entry: RegExp, has: boolean) => {
         await page.getByRole('button', { name: entry }).first().click();
         await page.getByRole('button', { name: 'Undo…' }).click();
-        await dialog.getByLabel('Save without knowing whom it takes it from').check();
+        await dialog.getByLabel('without knowing whom it takes it from').check();
         await dialog.getByLabel('Why?').fill('a slip');
         await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
         await dialog.waitFor({ state: 'detached' });
