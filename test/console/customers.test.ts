@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import type { ExplainFlagResponse, GetOrganizationResponse } from '../../src/protocol/gen/admin-json.js';
+import type { Browser, Locator } from 'playwright-core';
+import type { ExplainFlagResponse, GetOrganizationResponse, ListAccessResponse } from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, visit, WIDE } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -362,6 +362,8 @@ describe('organizations', () => {
       await look('viewed-as-admin');
       await page.getByRole('button', { name: 'Change access: beta_reports' }).click();
       await page.getByLabel('For manager').selectOption('DENY');
+      expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+      await page.getByRole('checkbox').check();
       await page.getByRole('button', { name: 'Save' }).click();
       await page
         .getByRole('alert')
@@ -375,6 +377,52 @@ describe('organizations', () => {
       await page.getByRole('button', { name: 'View as their admin' }).waitFor();
     });
     expect(await verdictOf('acme', 'manager')).toBe(true);
+  });
+  it('lose a flag by a row of the platform only with their number, and never by a row over one that nobody has seen', async () => {
+    const rowOfAcme = async () => {
+      const listed = (await server.admin('GET', '/api/admin/flags/beta_reports/access')) as ListAccessResponse;
+      return listed.access.find(
+        ({ organization_id, role, managed_by }) => organization_id === 'acme' && role + managed_by === '',
+      );
+    };
+    await visit(browser, server, async ({ page, open, signIn, expectFault }) => {
+      expectFault(/status of 409/);
+      await open('organizations/acme?tab=features');
+      await signIn();
+      await page.getByRole('button', { name: 'Change access: beta_reports' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Who has beta_reports' });
+      await dialog.getByText('Nothing is changed yet.').waitFor();
+      const access = { organization_id: 'acme', effect: 'ALLOW' };
+      await server.admin('PATCH', '/api/admin/flags/beta_reports/access', { access: [access], comment: 'promised' });
+      const whole = dialog.getByLabel('For the whole organization');
+      await whole.selectOption('DENY');
+      const number = dialog.getByLabel('Number of people who would lose it');
+      await number.waitFor();
+      const save = dialog.getByRole('button', { name: 'Save' });
+      expect(await save.isDisabled()).toBe(true);
+      const moment = { timeout: 1_000 };
+      const losing = async () => /([1-9]\d*) would lose it/.exec((await dialog.textContent(moment)) ?? '')?.[1] ?? '';
+      // What others have changed is counted anew, and while it is nobody can save.
+      const confirm = (after: Locator, state: 'visible' | 'hidden') =>
+        until(async () => {
+          try {
+            await number.fill(await losing(), moment);
+            await save.click(moment);
+            await after.waitFor({ state, timeout: 5_000 });
+            return true;
+          } catch {
+            // What took long was done all the same.
+            return state === 'hidden' && after.isHidden();
+          }
+        }, 40_000);
+      await confirm(dialog.getByRole('alert').getByText('Somebody has changed this meanwhile'), 'visible');
+      await dialog.locator('del', { hasText: 'Allow' }).waitFor();
+      expect((await rowOfAcme())?.effect).toBe('ALLOW');
+      await confirm(dialog, 'hidden');
+      expect((await rowOfAcme())?.effect).toBe('DENY');
+    });
+    const remove_access = [{ organization_id: 'acme' }];
+    await server.admin('PATCH', '/api/admin/flags/beta_reports/access', { remove_access });
   });
   it('are seen so no more by who signs in next and may not, who is not locked out by that', async () => {
     await visit(browser, server, async ({ page, open, signIn, expectFault }) => {

@@ -67,11 +67,12 @@ export const organizationWords = {
     editing: (flag: string) => `Who has ${flag}`,
     editingOwn: 'These are the organization’s own rows. They decide for its members alone.',
     editingPlatform: 'These are the platform’s rows for this organization. It may decide differently for its members.',
-    choices: { none: 'Nothing said', ALLOW: 'Allow', DENY: 'Deny' },
+    choices: { none: 'Nothing said', inactive: 'A row that is inactive', ALLOW: 'Allow', DENY: 'Deny' },
     forRole: (role: string) => `For ${role}`,
     forWhole: 'For the whole organization',
-    save: 'Save',
     nothing: 'Nothing is changed yet.',
+    overtaken:
+      'Somebody has changed this meanwhile. What it was is shown as it is now; what you chose stays: look at it again, then save.',
     saved: (flag: string) => `${flag} is changed`,
     empty: 'Nothing is delegated yet',
     emptyWhat:
