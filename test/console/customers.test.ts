@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator } from 'playwright-core';
-import type { ExplainFlagResponse, GetOrganizationResponse, ListAccessResponse } from '../../src/protocol/gen/admin-json.js';
+import type {
+  ExplainFlagResponse,
+  GetOrganizationResponse,
+  ListAccessResponse,
+} from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, visit, WIDE } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';

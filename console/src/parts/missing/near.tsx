@@ -34,7 +34,9 @@ export function Near({ kind, id }: { readonly kind: MissingKind; readonly id: st
   if (near.length === 0) return null;
   return (
     <section className="near" aria-labelledby={heading}>
-      <h3 id={heading}>{text.near[kind]}</h3>
+      <p id={heading} className="near-title">
+        {text.near[kind]}
+      </p>
       <ul>
         {near.map((each) => (
           <li key={each.key}>

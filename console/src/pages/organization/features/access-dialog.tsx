@@ -101,6 +101,7 @@ export function AccessDialog({ id, flag, onClose }: AccessDialogProps) {
       asks={flagWords.flag}
       whyAtFirst=""
       onSave={save}
+      placeOf={() => undefined}
       onConflict={takeTheirs}
       onClose={onClose}
       effects={
