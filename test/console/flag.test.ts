@@ -225,7 +225,11 @@ describe('the page of a flag', () => {
       await look('flag-opaque');
       await page.keyboard.press('Control+s');
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-      await page.getByRole('alert').getByText('/rules/1/conditions/any/1').first().waitFor();
+      await page
+        .getByRole('alert')
+        .getByRole('button', { name: /^Rule 2.*, condition 2$/ })
+        .first()
+        .waitFor();
       await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
       await opaque.fill('{"condition": "known"}');
       await said(page, 'who is in the segment "Known people"');

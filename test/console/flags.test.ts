@@ -33,6 +33,8 @@ describe('the list of flags', () => {
       await page.waitForURL(`${server.origin}/console/flags`);
       expect(await page.title()).toBe('Flags · Latchkey');
       await look('flags');
+      // It is loaded once the page stands.
+      await page.getByRole('region', { name: 'Notifications' }).waitFor({ state: 'attached' });
       expect(await steadyAria(page.locator('body'))).toMatchSnapshot();
     });
   });

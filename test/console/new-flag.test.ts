@@ -353,7 +353,7 @@ describe('the versions of a flag', () => {
       const difference = page.getByRole('region', { name: 'From version 1 to version 3' });
       await difference.getByRole('rowheader', { name: 'owner' }).waitFor();
       await page.getByRole('button', { name: 'As JSON' }).click();
-      await page.getByText('"greaterThanInclusive"').first().waitFor();
+      await page.getByText('"greaterThanInclusive"').filter({ visible: true }).first().waitFor();
       await page.getByRole('button', { name: 'Restore as a draft' }).click();
       await page.getByText('3 unsaved changes').first().waitFor();
       await page.getByRole('heading', { name: '10 reports' }).waitFor();
