@@ -4,10 +4,13 @@ import { arbitrarySources, instant } from '../conditions/testing/arbitrary-condi
 import type { OrganizationState } from '../states/organization-state.js';
 import type { UserState } from '../states/user-state.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
-import { latchingFlag, NOW, snapshotOf } from '../testing/samples.js';
+import { latchingFlag, NOW, segmentOf, snapshotOf, userOf } from '../testing/samples.js';
 import type { JsonObject } from '../values/json.js';
+import { DAY_MS } from '../values/time/time.js';
 import { latch, nextLatchAt } from './latch.js';
 import { turnedForMembers } from './organization-turns.js';
+
+const MET = { fact: 'metConditions', operator: 'greaterThanInclusive', value: 2 };
 
 describe('what an organization has come to, for rules of its members', () => {
   it('is told of every flag that a member earns by it, or waits for sooner', () => {
@@ -41,8 +44,8 @@ describe('what an organization has come to, for rules of its members', () => {
   const count = (value: number, operator = 'greaterThanInclusive'): JsonObject => ({
     all: [{ fact: 'actionCount', params: { action: 'report', of: 'organization' }, operator, value }],
   });
-  const acme = (reports: number): OrganizationState => {
-    const total = { count: reports, sum: 0n, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+  const acme = (reports: number, lastAt = NOW): OrganizationState => {
+    const total = { count: reports, sum: 0n, activeDays: 1, firstAt: NOW, lastAt, recentDays: 1n };
     const organization = {
       id: 'acme',
       revision: 1,
@@ -69,5 +72,27 @@ describe('what an organization has come to, for rules of its members', () => {
     expect(turnedForMembers(snapshot, acme(3), acme(4), NOW)).toEqual([]);
     expect(turnedForMembers(snapshot, acme(4), acme(5), NOW)).toEqual(['flg_five']);
     expect(turnedForMembers(snapshot, acme(4), acme(10), NOW).toSorted()).toEqual(['flg_five', 'flg_ten']);
+  });
+
+  it('is told where a count of conditions comes out otherwise sooner, though each of them changes no sooner', () => {
+    const since = (operator: string, value: number): JsonObject => {
+      return { fact: 'daysSinceAction', params: { action: 'report', of: 'organization' }, operator, value };
+    };
+    const snapshot = snapshotOf(
+      [latchingFlag('both', { all: [{ ...MET, params: { segments: ['between', 'veteran'] } }] })],
+      {
+        segments: [
+          segmentOf('between', { all: [since('greaterThanInclusive', 3), since('lessThan', 6)] }),
+          segmentOf('veteran', { all: [{ fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 7 }] }),
+        ],
+      },
+    );
+    const member = userOf({ organizationId: 'acme', joinedAt: NOW });
+    const later = NOW + 2 * DAY_MS;
+    const [before, after] = [acme(1, NOW), acme(2, later)];
+    expect(nextLatchAt(snapshot, member, before, later)).toBe(Number.POSITIVE_INFINITY);
+    expect(nextLatchAt(snapshot, member, after, later)).toBe(NOW + 7 * DAY_MS);
+    expect(turnedForMembers(snapshot, before, after, later)).toEqual(['flg_both']);
+    expect(turnedForMembers(snapshot, after, after, later)).toEqual([]);
   });
 });

@@ -12,7 +12,10 @@ interface Reading {
   readonly flagId: string;
   /** Those with constants: alike for all members. */
   readonly alike: readonly CompiledLeaf[];
-  /** The slots of those with other facts, which differ from member to member. */
+  /**
+   * The slots of those with other facts, which differ from member to member, and of those that time changes where conditions are counted:
+   * a count is followed over several changes, of which the first may come when it did, and a later one sooner.
+   */
   readonly unlike: ReadonlySet<number>;
 }
 
@@ -59,22 +62,25 @@ function readingOf({ slots: table }: Snapshot, { flag, latchingRules, segments }
   const slots = table.copy();
   const alike: CompiledLeaf[] = [];
   const unlike = new Set<number>();
-  for (const conditions of [...latchingRules.map(({ rule }) => rule.conditions), ...segments.values()]) {
-    for (const { node } of nodesOf(conditions, '')) {
-      const [fact, operator, value] = ['fact', 'operator', 'value'].map((key) => ownMember(node, key));
-      if (typeof fact !== 'string' || typeof operator !== 'string' || fact === MET_CONDITIONS) continue;
-      const other = factReference(value);
-      const own = isOfOrganization(ownMember(node, 'params'));
-      if (own && other === undefined) {
-        alike.push(compileLeaf(node as unknown as Leaf, slots));
-        continue;
-      }
-      const sides = [
-        ...(own ? [node as unknown as Leaf] : []),
-        ...(other !== undefined && isOfOrganization(other.params) ? [other] : []),
-      ];
-      for (const side of sides) unlike.add(slots.slot(side.fact, side.params, side.path));
+  const all = [...latchingRules.map(({ rule }) => rule.conditions), ...segments.values()];
+  const nodes = all.flatMap((conditions) => [...nodesOf(conditions, '')]);
+  const counts = nodes.some(({ node }) => ownMember(node, 'fact') === MET_CONDITIONS);
+  for (const { node } of nodes) {
+    const [fact, operator, value] = ['fact', 'operator', 'value'].map((key) => ownMember(node, key));
+    if (typeof fact !== 'string' || typeof operator !== 'string' || fact === MET_CONDITIONS) continue;
+    const other = factReference(value);
+    const own = isOfOrganization(ownMember(node, 'params'));
+    if (own && other === undefined) {
+      const leaf = compileLeaf(node as unknown as Leaf, slots);
+      if (counts && leaf.nextChange !== undefined) for (const index of leaf.slots) unlike.add(index);
+      else alike.push(leaf);
+      continue;
     }
+    const sides = [
+      ...(own ? [node as unknown as Leaf] : []),
+      ...(other !== undefined && isOfOrganization(other.params) ? [other] : []),
+    ];
+    for (const side of sides) unlike.add(slots.slot(side.fact, side.params, side.path));
   }
   return { flagId: flag.id, alike, unlike };
 }
