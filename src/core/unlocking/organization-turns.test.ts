@@ -95,4 +95,15 @@ describe('what an organization has come to, for rules of its members', () => {
     expect(turnedForMembers(snapshot, before, after, later)).toEqual(['flg_both']);
     expect(turnedForMembers(snapshot, after, after, later)).toEqual([]);
   });
+
+  it('is told where conditions are counted against what the organization has done', () => {
+    const reports = { fact: 'actionCount', params: { action: 'report', of: 'organization' } };
+    const met = { fact: 'metConditions', params: { segments: ['anybody'] }, operator: 'equal', value: reports };
+    const segments = [segmentOf('anybody', { all: [] })];
+    const snapshot = snapshotOf([latchingFlag('once', { all: [met] })], { segments });
+    const member = userOf({ organizationId: 'acme' });
+    expect(latch(snapshot, member, acme(0), NOW).unlocks).toEqual([]);
+    expect(latch(snapshot, member, acme(1), NOW).unlocks).toHaveLength(1);
+    expect(turnedForMembers(snapshot, acme(0), acme(1), NOW)).toEqual(['flg_once']);
+  });
 });

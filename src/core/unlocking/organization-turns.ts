@@ -67,7 +67,7 @@ function readingOf({ slots: table }: Snapshot, { flag, latchingRules, segments }
   const counts = nodes.some(({ node }) => ownMember(node, 'fact') === MET_CONDITIONS);
   for (const { node } of nodes) {
     const [fact, operator, value] = ['fact', 'operator', 'value'].map((key) => ownMember(node, key));
-    if (typeof fact !== 'string' || typeof operator !== 'string' || fact === MET_CONDITIONS) continue;
+    if (typeof fact !== 'string' || typeof operator !== 'string') continue;
     const other = factReference(value);
     const own = isOfOrganization(ownMember(node, 'params'));
     if (own && other === undefined) {
